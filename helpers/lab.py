@@ -1,0 +1,109 @@
+"""`Lab`: where the servers answer. A notebook begins with `lab = attach()`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from confluent_kafka.admin import AdminClient
+
+from helpers.errors import LabNotRunning
+from helpers.settings import Settings, settings
+from helpers.stack.local import LocalLab
+from helpers.stack.mariadb import DATABASE
+from helpers.stack.server import ServerStatus
+from helpers.stack.silence import silent_logger
+from helpers.stack.state import password_file
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the lessons' database answers, and the file that holds the password of `user`."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password_file: str
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The addresses of one lab. It holds no connection but `admin`, which is made when it is first asked for."""
+
+    bootstrap_servers: str
+    """Kafka, as clients want it: `host:port`."""
+    connect_url: str | None = None
+    """Kafka Connect's REST interface, or None where there is none."""
+    database: Database | None = None
+    home: Path | None = None
+    """The folder of a lab on this machine, or None for servers elsewhere."""
+
+    @cached_property
+    def admin(self) -> AdminClient:
+        """One admin client for this lab, shared by all helpers; it keeps what librdkafka logs to itself."""
+        return AdminClient({"bootstrap.servers": self.bootstrap_servers, "logger": silent_logger()})
+
+    def servers(self) -> list[ServerStatus]:
+        """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""
+        return list(_local(self.home).status().values()) if self.home else []
+
+    def _repr_html_(self) -> str:
+        return self.frame().to_html(na_rep="")
+
+    def frame(self) -> pd.DataFrame:
+        """Return a table with a row a server: version, address, memory (MB, resident), uptime (s)."""
+        rows = [
+            {
+                "server": server.title,
+                "version": server.version,
+                "address": server.address,
+                "memory (MB)": server.memory and round(server.memory / 1e6),
+                "uptime (s)": server.uptime and round(server.uptime),
+            }
+            for server in self.servers()
+        ]
+        return pd.DataFrame(rows or [{"server": "Apache Kafka", "address": self.bootstrap_servers}]).set_index("server")
+
+
+def attach(where: Settings | None = None) -> Lab:
+    """Return the lab to work with: the servers that the environment names, else the lab of this user on this machine.
+
+    Raises `LabNotRunning` if neither is there.
+    """
+    where = where or settings()
+    if where.bootstrap_servers:
+        return Lab(where.bootstrap_servers, where.connect_url)
+    status = _local(where.home).status()
+    if not status or status["kafka"].pid is None:
+        raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
+    return describe(where.home, status)
+
+
+def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
+    """Return the lab in `home`, running or not, from its servers' `status`."""
+    host, port = status["mariadb"].address.rsplit(":", 1)
+    return Lab(
+        status["kafka"].address,
+        status["connect"].address,
+        Database(host, int(port), DATABASE, "owner", str(password_file(home, "owner"))),
+        home,
+    )
+
+
+def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, object]:
+    """Return what `lab status --json` prints; scripts rely on its keys."""
+    lab = describe(home, status)
+    return {
+        "bootstrap_servers": lab.bootstrap_servers,
+        "connect_url": lab.connect_url,
+        "database": asdict(lab.database) if lab.database else None,
+        "home": str(home),
+        "servers": {name: asdict(server) for name, server in status.items()},
+    }
+
+
+def _local(home: Path) -> LocalLab:
+    return LocalLab(home, settings().cache)

@@ -1,0 +1,18 @@
+"""Where the files of this project are: the notebooks, the tests and the benchmarks stand beside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.errors import LabError
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+
+
+def part(name: str) -> Path:
+    """Return the folder or file `name` of the project. Raises `LabError` where the package stands alone."""
+    path = ROOT / name
+    if not path.exists():
+        raise LabError(f"{path} is not there.", "Run `./lab` in a clone of the project: the notebooks and tests are not in the package.")
+    return path

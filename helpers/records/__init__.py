@@ -1,0 +1,172 @@
+"""Records: produce many with every failure collected, consume exactly n within a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+import pandas as pd
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import ConfigResource, ResourceType
+
+from helpers import clients
+from helpers.errors import InvalidInput, KafkaFailed, TimedOut
+from helpers.lab import Lab
+from helpers.records.outbox import Fields, Outbox, Record, Value, fields, text
+
+__all__ = ["Produced", "Record", "as_frame", "consume", "produce"]
+
+COLUMNS = ["topic", "partition", "offset", "time", "key", "value", "headers"]
+
+_BATCH = 10_000
+_NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}
+_PRODUCER_LIMIT = 1_000_000  # librdkafka's default of message.max.bytes
+_NOTHING_NEW = (
+    "A consumer gets what comes after its group's committed offset, or after the end of the log if it starts from 'latest': "
+    "produce more, take another group, or give it more time."
+)
+
+
+@dataclass
+class Produced:
+    """What became of the records: `count` of them acknowledged by the broker, in `seconds`.
+
+    `messages` is filled on request (`reports=True`): each record's delivery report, in the order in which they were given.
+    """
+
+    topic: str
+    count: int
+    seconds: float
+    messages: list[Message] = field(default_factory=list, repr=False)
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.count / self.seconds
+
+
+def produce(
+    lab: Lab,
+    topic: str,
+    records: Iterable[Record | tuple[str | bytes | None, Value] | Value],
+    *,
+    reports: bool = False,
+    timeout: float = 30.0,
+    config: Mapping[str, object] | None = None,
+) -> Produced:
+    """Send `records` (values, pairs of key and value, or `Record`s), wait for every acknowledgement, and return the count.
+
+    `timeout` is the seconds that a record may wait for its acknowledgement; `config` holds producer settings by Kafka's names.
+
+    Raises `DeliveryFailed` with the reasons when a record was not acknowledged (the others were), `InvalidInput` for a
+    record or a setting of the wrong kind, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
+    """
+    _above_zero(timeout, "timeout")
+    settings = {"message.timeout.ms": int(timeout * 1000), "delivery.report.only.error": not reports, **(config or {})}
+    producer = clients.connect(Producer, lab.bootstrap_servers, settings)
+    clients.metadata(producer, lab.bootstrap_servers, topic)
+    started = time.monotonic()
+    outbox = Outbox(producer, topic, reporting=reports)
+    for batch in _batches(map(fields, records)):
+        outbox.send(batch)
+    outbox.finish(timeout + 1)
+    if outbox.failed:
+        raise outbox.error(_size_limit(lab, topic, settings, outbox.largest_refused))
+    return Produced(topic, outbox.count, time.monotonic() - started, outbox.reports)
+
+
+def consume(
+    lab: Lab,
+    topic: str,
+    n: int,
+    *,
+    group: str | None = None,
+    from_offset: int | str = "earliest",
+    timeout: float = 10.0,
+    config: Mapping[str, object] | None = None,
+) -> list[Message]:
+    """Read exactly `n` records of `topic` and return them as the client's own `Message`s, each partition's in its order.
+
+    Without a group every partition is read from `from_offset`: "earliest", "latest" or a number. With one, the consumer
+    joins it, goes on at the group's committed offsets (`from_offset` is for partitions without one), and commits what it
+    returns.
+
+    Raises `TimedOut` saying how many came within `timeout` seconds (nothing is committed then), `InvalidInput` for a count
+    or a timeout that is not above 0, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
+    """
+    _above_zero(n, "count")
+    _above_zero(timeout, "timeout")
+    settings = {
+        "group.id": group or "reads without a group",
+        "auto.offset.reset": from_offset if isinstance(from_offset, str) else "error",
+        "enable.auto.commit": False,
+        **(config or {}),
+    }
+    with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
+        partitions = clients.metadata(consumer, lab.bootstrap_servers, topic).topics[topic].partitions
+        if group:
+            consumer.subscribe([topic])
+        else:
+            start = _NAMED_OFFSETS.get(from_offset, from_offset)
+            consumer.assign([TopicPartition(topic, number, int(start)) for number in partitions])
+        messages = _read(consumer, topic, n, timeout)
+        if group:
+            consumer.commit(asynchronous=False)
+    return messages
+
+
+def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
+    """Return one row a message, with the columns topic, partition, offset, time (UTC), key, value and headers.
+
+    Keys, values and headers are shown as text where they are UTF-8, else as the bytes that they are.
+    """
+    rows = [
+        [
+            message.topic(),
+            message.partition(),
+            message.offset(),
+            pd.Timestamp(message.timestamp()[1], unit="ms", tz="UTC"),
+            text(message.key()),
+            text(message.value()),
+            {name: text(value) for name, value in dict(message.headers() or []).items()},
+        ]
+        for message in messages
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _batches(messages: Iterator[Fields]) -> Iterator[list[Fields]]:
+    return iter(lambda: list(islice(messages, _BATCH)), [])
+
+
+def _read(consumer: Consumer, topic: str, n: int, timeout: float) -> list[Message]:
+    messages: list[Message] = []
+    deadline = time.monotonic() + timeout
+    while len(messages) < n:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimedOut(f"Waited {timeout:g} s for {n} records of topic {topic!r}; {len(messages)} came.", _NOTHING_NEW)
+        batch = consumer.consume(min(n - len(messages), _BATCH), min(left, 0.2))  # short: Ctrl-C waits until it returns
+        for message in batch:
+            if error := message.error():
+                raise KafkaFailed(f"Topic {topic!r} could not be read: {error.str()}.")
+        messages += batch
+    return messages
+
+
+def _size_limit(lab: Lab, topic: str, settings: Mapping[str, object], size: int) -> int:
+    """The limit in bytes that a value of `size` broke: the producer's own, else the topic's."""
+    own = int(str(settings.get("message.max.bytes", _PRODUCER_LIMIT)))
+    if size == 0 or size > own:
+        return own
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    answers = lab.admin.describe_configs([resource], request_timeout=clients.PATIENCE)
+    configs = clients.results(answers, f"The settings of topic {topic!r} were asked for", lab.bootstrap_servers)
+    return int(configs[resource]["max.message.bytes"].value)
+
+
+def _above_zero(number: float, what: str) -> None:
+    if not number > 0:
+        raise InvalidInput(f"A {what} of {number} leaves nothing to do.", "Give a number above 0.")

@@ -1,0 +1,47 @@
+"""The one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+NAME = "kafka-sync-lab"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this lab lives. All paths are absolute."""
+
+    home: Path
+    """State of one lab: data, logs, passwords, ports (`LAB_HOME`, else the user's data folder)."""
+    cache: Path
+    """Downloads and what is made of them, shared by all labs of this user (`LAB_CACHE`, else the user's cache folder)."""
+    maven_url: str | None
+    """A Maven repository to use in place of the central one (`LAB_MAVEN_URL`), for a school's or company's mirror."""
+    bootstrap_servers: str | None
+    """Kafka that is there already (`LAB_BOOTSTRAP_SERVERS`); `attach()` then starts from it and not from `home`."""
+    connect_url: str | None
+    """Kafka Connect that is there already (`LAB_CONNECT_URL`)."""
+    mariadbd: Path | None
+    """The `mariadbd` program to use in place of the one looked for or downloaded (`LAB_MARIADBD`)."""
+
+
+def settings() -> Settings:
+    """Return the settings of this process, read from the environment now."""
+    mariadbd = os.environ.get("LAB_MARIADBD")
+    return Settings(
+        home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
+        cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
+        maven_url=os.environ.get("LAB_MAVEN_URL") or None,
+        bootstrap_servers=os.environ.get("LAB_BOOTSTRAP_SERVERS") or None,
+        connect_url=os.environ.get("LAB_CONNECT_URL") or None,
+        mariadbd=Path(mariadbd).expanduser().absolute() if mariadbd else None,
+    )
+
+
+def _path(variable: str, default: Path) -> Path:
+    given = os.environ.get(variable)
+    return (Path(given) if given else default).expanduser().absolute()

@@ -1,0 +1,249 @@
+"""What the lab downloads, and what it makes of that: the Java archives of Kafka, two connectors, MariaDB.
+
+The cache may be moved or shared: nothing in it holds an absolute path, and what is complete there is only read.
+"""
+
+from __future__ import annotations
+
+import errno
+import platform
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache as cached
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from helpers.errors import DownloadFailed, LabError, Unsupported
+from helpers.settings import settings
+from helpers.stack.unpack import unpack_mariadb, unpack_plugin
+
+if TYPE_CHECKING:
+    from jgo.maven import Artifact as MavenArtifact
+    from jgo.maven import MavenContext
+
+CATALOGUE = Path(__file__).with_name("artifacts.toml")
+_LOCK_TIMEOUT = 3600.0
+
+
+class Handle(Protocol):
+    """One bar. `advance` is called from several threads, and takes bytes back when a download starts over."""
+
+    def advance(self, size: int) -> object: ...
+
+
+class Progress(Protocol):
+    """Who shows how far things are: `add` opens a bar of `total` bytes."""
+
+    def add(self, description: str, total: int) -> Handle: ...
+
+
+class _Silent:
+    def add(self, description: str, total: int) -> _Silent:
+        return self
+
+    def advance(self, size: int) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file of a Maven repository: SHA-256 in hex, size in bytes.
+
+    Its coordinate is `group:artifact:version[:packaging[:classifier]]`.
+    """
+
+    coordinate: str
+    sha256: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        return self.coordinate.split(":")[1]
+
+    @property
+    def version(self) -> str:
+        return self.coordinate.split(":")[2]
+
+    @property
+    def filename(self) -> str:
+        _, name, version, packaging, classifier, *_ = [*self.coordinate.split(":"), "jar", ""]
+        return f"{name}-{version}{classifier and '-'}{classifier}.{packaging}"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is pinned: the class path of Kafka and Connect, the connectors' archives, and MariaDB by platform."""
+
+    kafka: tuple[Artifact, ...]
+    plugins: tuple[Artifact, ...]
+    mariadb: dict[str, Artifact]
+
+    @property
+    def kafka_version(self) -> str:
+        return next(artifact.version for artifact in self.kafka if artifact.name == "kafka-clients")
+
+    def mariadb_here(self) -> Artifact:
+        """Return the archive for this machine. Raises `Unsupported` where there is none."""
+        here = f"{platform.system()}-{platform.machine()}".lower()
+        if here not in self.mariadb:
+            raise Unsupported(
+                f"There is no MariaDB to download for {here}.",
+                "Install one (`brew install mariadb@11.4`, or the package mariadb-server-core), "
+                "or set LAB_MARIADBD to its mariadbd.",
+            )
+        return self.mariadb[here]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Where things are: the class path in a stable order, Connect's `plugin.path`, MariaDB's base folder or None."""
+
+    kafka_jars: list[Path]
+    plugin_path: Path
+    mariadb_base: Path | None
+
+
+@dataclass(frozen=True)
+class _Unpacked:
+    """A folder made of one archive. It holds that archive's SHA-256, which is written last: so it is whole."""
+
+    artifact: Artifact
+    folder: Path
+
+    @property
+    def stamp(self) -> Path:
+        return self.folder / ".sha256"
+
+    def is_there(self) -> bool:
+        return self.stamp.is_file() and self.stamp.read_text("ascii") == self.artifact.sha256
+
+
+@cached
+def catalogue() -> Catalogue:
+    """Return what `artifacts.toml` pins."""
+    content: dict[str, Any] = tomllib.loads(CATALOGUE.read_text("utf-8"))
+    return Catalogue(
+        kafka=tuple(Artifact(**entry) for entry in content["kafka"]),
+        plugins=tuple(Artifact(**entry) for entry in content["plugins"]),
+        mariadb={system: Artifact(**entry) for system, entry in content["mariadb"].items()},
+    )
+
+
+def maven_artifact(coordinate: str, context: MavenContext) -> MavenArtifact:
+    """Return `coordinate` as jgo knows it, which knows the layout of a Maven repository."""
+    group, name, version, packaging, classifier, *_ = [*coordinate.split(":"), "jar", ""]
+    return context.project(group, name).at_version(version).artifact(classifier, packaging)
+
+
+def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None = None) -> list[Path]:
+    """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
+
+    Raises `DownloadFailed` if one cannot be had, and `LabError` if the cache cannot be written or its disk is full.
+    """
+    if _missing(artifacts, cache):
+        with _writing(cache, artifacts):
+            _fetch_missing(artifacts, cache, progress or _Silent())
+    return [_path(artifact, cache) for artifact in artifacts]
+
+
+def prepare(cache: Path, progress: Progress | None = None, *, mariadb: bool) -> Prepared:
+    """Return where Kafka, the connectors and (with `mariadb`) MariaDB are, after making what `cache` lacks of them.
+
+    Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there is no MariaDB.
+    """
+    wanted = catalogue()
+    plugin_path = cache / "-".join(["plugins", *(plugin.version for plugin in wanted.plugins)])
+    folders = [_Unpacked(plugin, plugin_path / plugin.name) for plugin in wanted.plugins]
+    base = None
+    if mariadb:
+        archive = wanted.mariadb_here()
+        base = cache / f"mariadb-{archive.version}" / archive.name
+        folders.append(_Unpacked(archive, base))
+    if _missing(wanted.kafka, cache) or not all(folder.is_there() for folder in folders):
+        with _writing(cache, [*wanted.kafka, *(folder.artifact for folder in folders)]):
+            _make(wanted.kafka, folders, cache, progress or _Silent())
+    return Prepared([_path(artifact, cache) for artifact in wanted.kafka], plugin_path, base)
+
+
+def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, progress: Progress) -> None:
+    """Fetch and unpack what is missing. An archive goes once its folder is stamped, so it is never fetched twice."""
+    lacking = [folder for folder in folders if not folder.is_there()]
+    _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, progress)
+    bar = progress.add("Unpacking", _size([folder.artifact for folder in lacking]))
+    for folder in lacking:
+        archive = _path(folder.artifact, cache)
+        (unpack_mariadb if archive.suffix == ".jar" else unpack_plugin)(archive, folder.folder)
+        folder.stamp.write_text(folder.artifact.sha256, "ascii")
+        archive.unlink()
+        bar.advance(folder.artifact.size)
+
+
+def _url(artifact: Artifact, context: MavenContext) -> str:
+    """Return the address of `artifact`: jgo knows the repository, and its layout."""
+    [repository] = context.remote_repos.values()
+    found = maven_artifact(artifact.coordinate, context)
+    return f"{repository.rstrip('/')}/{found.component.path_prefix.as_posix()}/{found.filename}"
+
+
+def _path(artifact: Artifact, cache: Path) -> Path:
+    return cache / "downloads" / artifact.filename
+
+
+def _missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
+    """Return those of `artifacts` that have no file of their size.
+
+    Only a file whose SHA-256 was right gets its name, so the name is the record of that check. The size tells what
+    has been cut short since; to read 300 MB again at each start would tell little more.
+    """
+    sizes = {entry.name: entry.stat().st_size for entry in (cache / "downloads").glob("*")}
+    return [artifact for artifact in artifacts if sizes.get(artifact.filename) != artifact.size]
+
+
+def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, progress: Progress) -> None:
+    missing = _missing(artifacts, cache)
+    if not missing:
+        return
+    # These take most of a second, which a lab that has its files need not wait for.
+    from jgo.maven import MavenContext
+
+    from helpers.stack.download import File, download
+
+    mirror = settings().maven_url
+    context = MavenContext(remote_repos={"mirror": mirror} if mirror else None)
+    files = [File(_url(one, context), _path(one, cache), one.size, one.sha256) for one in missing]
+    (cache / "downloads").mkdir(exist_ok=True)
+    try:
+        download(files, progress.add(f"Downloading {len(files)} files", _size(missing)).advance)
+    except DownloadFailed as error:
+        left = _missing(artifacts, cache)
+        raise DownloadFailed(
+            f"{error.problem} {len(left)} of {len(artifacts)} files ({_size(left) / 1e6:.0f} MB) are missing still.",
+            f"{error.remedy} Then start again: it goes on from here.",
+        ) from error
+
+
+def _size(artifacts: Sequence[Artifact]) -> int:
+    return sum(artifact.size for artifact in artifacts)
+
+
+@contextmanager
+def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
+    """Keep other labs from filling `cache` at the same time, and tell in plain words what its disk refuses."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / ".lock", timeout=_LOCK_TIMEOUT):
+            yield
+    except Timeout as error:
+        raise DownloadFailed(
+            f"Another lab has been filling {cache} for {_LOCK_TIMEOUT / 60:.0f} minutes.", "Wait for it or end it."
+        ) from error
+    except OSError as error:
+        remedy = "Set LAB_CACHE to a folder elsewhere, or make"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            needed = f"the lab needs about {_size(artifacts) / 1e6:.0f} MB there"
+            raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} room.") from error
+        raise LabError(f"{cache} cannot be written: {error.strerror}.", f"{remedy} that one yours.") from error

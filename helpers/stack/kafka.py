@@ -1,0 +1,82 @@
+"""The Kafka broker: one process that is broker and KRaft controller at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from helpers.stack.java import Java, JavaServer
+from helpers.stack.process import is_listening
+from helpers.stack.silence import silent_logger
+
+
+class Kafka(JavaServer):
+    """A single-node cluster on loopback, formatted with `cluster_id` when its data folder is empty."""
+
+    name = "kafka"
+    title = "Apache Kafka"
+    main = "kafka.Kafka"
+
+    def __init__(self, home: Path, port: int, *, controller_port: int, cluster_id: str, version: str, java: Java) -> None:
+        super().__init__(home, port, version, java)
+        self.controller_port = controller_port
+        self.cluster_id = cluster_id
+        self.data = self.folder / "data"
+
+    def create(self) -> None:
+        """Format the data folder, as `kafka-storage.sh format` does."""
+        if (self.data / "meta.properties").exists():
+            return
+        shutil.rmtree(self.data, ignore_errors=True)  # half a format: nothing was ever written there
+        command = self.java.tool(
+            "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, "--config", self.properties_file
+        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=self.start_timeout, check=False)
+        if done.returncode:
+            raise self.failure(f"Kafka's data folder {self.data} could not be formatted: {done.stderr.strip() or done.stdout.strip()}")
+
+    def is_ready(self) -> bool:
+        if not is_listening(self.port):
+            return False
+        admin = AdminClient({"bootstrap.servers": self.address, "logger": silent_logger()})
+        try:
+            return bool(admin.list_topics(timeout=2).brokers)
+        except KafkaException:  # not yet; wait_ready has the deadline and the log
+            return False
+
+    def settings(self) -> dict[str, object]:
+        return {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "log.dirs": self.data,
+            # A typing error in a topic's name should be an error and not a new topic.
+            "auto.create.topics.enable": "false",
+            # One broker can hold one copy.
+            "default.replication.factor": 1,
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            # The defaults are for hundreds of groups on a cluster; fewer partitions start faster.
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.num.partitions": 4,
+            # A lesson waits for a rebalance: do not wait for more members first, and let a killed one be noticed soon.
+            "group.initial.rebalance.delay.ms": 0,
+            "group.min.session.timeout.ms": 1000,
+            "group.consumer.min.session.timeout.ms": 1000,
+            "group.consumer.session.timeout.ms": 3000,
+            "group.consumer.min.heartbeat.interval.ms": 500,
+            "group.consumer.heartbeat.interval.ms": 1000,
+            # The lesson on retention looks on while old segments go; the defaults are thirty seconds and five minutes.
+            "log.initial.task.delay.ms": 500,
+            "log.retention.check.interval.ms": 500,
+        }

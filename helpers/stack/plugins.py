@@ -1,0 +1,128 @@
+"""Connect plugins that the user adds to a lab: each a folder below `<home>/plugins`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from helpers.errors import DownloadFailed, InvalidInput, LabError
+from helpers.stack.java import Java
+
+_SERVICES = "META-INF/services/org.apache.kafka.connect."
+_CONNECTORS = ("source.SourceConnector", "sink.SinkConnector")
+_REMEDY = "Give a connector's .zip, .tar.gz or .jar, the folder it unpacks to, or an address of one."
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One folder of the worker's plugin path and the connector classes that its manifests name."""
+
+    name: str
+    folder: Path
+    connectors: list[str]
+
+
+def installed(plugin_path: Path) -> list[Plugin]:
+    """Return the plugins below `plugin_path`, by name."""
+    if not plugin_path.exists():
+        return []
+    folders = sorted(path for path in plugin_path.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [Plugin(folder.name, folder, _connectors(folder)) for folder in folders]
+
+
+def add(source: str, plugin_path: Path, java: Java) -> Plugin:
+    """Put the connector archive, folder or address `source` below `plugin_path` and return it.
+
+    Manifests that an older connector lacks are written by Kafka's own tool, for the worker looks for nothing else.
+    Raises `InvalidInput` for what is no connector, `DownloadFailed` for an address that does not answer, `LabError` for
+    a name that is taken. Nothing is left behind then.
+    """
+    plugin_path.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
+        draft = Path(folder)
+        archive = _download(source, draft) if urlsplit(source).scheme in ("http", "https") else Path(source).expanduser()
+        name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
+        target = plugin_path / name
+        if target.exists():
+            raise LabError(f"A plugin {name} is there already.", f"`lab plugins remove {name}` makes room for it.")
+        content = draft / "content"
+        _unpack(archive, content)
+        _write_manifests(content, java)
+        if not _connectors(content):
+            raise InvalidInput(f"{source} holds no Kafka Connect connector.", _REMEDY)
+        content.rename(target)
+    return Plugin(name, target, _connectors(target))
+
+
+def remove(name: str, plugin_path: Path) -> None:
+    """Delete the plugin `name`. Raises `InvalidInput` if there is none of that name, with those that there are."""
+    known = {plugin.name: plugin for plugin in installed(plugin_path)}
+    if name not in known:
+        raise InvalidInput(f"No plugin {name} was added.", f"Added are: {', '.join(known) or 'none'}.")
+    shutil.rmtree(known[name].folder)
+
+
+def _connectors(folder: Path) -> list[str]:
+    found: set[str] = set()
+    for jar in folder.rglob("*.jar"):
+        with zipfile.ZipFile(jar) as archive:
+            names = {f"{_SERVICES}{kind}" for kind in _CONNECTORS} & set(archive.namelist())
+            found.update(line for name in names for line in _lines(archive.read(name).decode("utf-8")))
+    for kind in _CONNECTORS:
+        for manifest in folder.rglob(f"{_SERVICES}{kind}"):
+            found.update(_lines(manifest.read_text("utf-8")))
+    return sorted(found)
+
+
+def _lines(manifest: str) -> list[str]:
+    return [line for line in (line.split("#")[0].strip() for line in manifest.splitlines()) if line]
+
+
+def _download(address: str, folder: Path) -> Path:
+    target = folder / (Path(urlsplit(address).path).name or "connector.zip")
+    try:
+        with requests.get(address, stream=True, timeout=30) as answer, target.open("wb") as file:
+            answer.raise_for_status()
+            for block in answer.iter_content(1 << 20):
+                file.write(block)
+    except requests.RequestException as error:
+        raise DownloadFailed(f"{address} could not be fetched: {error}.", "Check the address, or download it and give the file.") from error
+    return target
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    try:
+        if archive.is_dir():
+            shutil.copytree(archive, target)
+        elif zipfile.is_zipfile(archive) and archive.suffix != ".jar":
+            with zipfile.ZipFile(archive) as content:
+                content.extractall(target)
+        elif archive.suffix == ".jar" and zipfile.is_zipfile(archive):
+            target.mkdir()
+            shutil.copy(archive, target)
+        else:
+            with tarfile.open(archive) as packed:
+                packed.extractall(target, filter="data")
+    except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise InvalidInput(f"{archive} cannot be read as a connector: {error}.", _REMEDY) from error
+
+
+def _write_manifests(folder: Path, java: Java) -> None:
+    """Let Kafka's own `connect-plugin-path sync-manifests` write the manifests that are missing.
+
+    It looks at the folders inside a plugin path, so each folder that holds jars is given as a location of its own.
+    """
+    for place in sorted({jar.parent for jar in folder.rglob("*.jar")}):
+        command = java.tool("org.apache.kafka.tools.ConnectPluginPath", "sync-manifests", "--plugin-location", place)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            raise InvalidInput(f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.", _REMEDY)

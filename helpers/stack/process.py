@@ -1,0 +1,100 @@
+"""Running servers as processes: the one room that starts and ends them.
+
+There are no pid files. A server is known by an argument of its command line that names its lab's home, and the
+process table is asked each time; so a pid that now belongs to somebody else can never be ended by mistake.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from helpers.errors import ServerFailed
+
+_DETACHED_WINDOWS = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
+
+
+def find(marker: str) -> psutil.Process | None:
+    """Return this user's live process that has `marker` as one whole argument, the oldest if several, or None."""
+    me = psutil.Process().username()
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline", "username", "status", "create_time"])
+        if marker in (process.info["cmdline"] or [])
+        and process.info["username"] == me
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+    return min(found, key=lambda process: process.info["create_time"], default=None)
+
+
+def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start `command` detached from this terminal, its output appended to `log`, and return it without waiting.
+
+    A Ctrl-C in the terminal or in a notebook's kernel does not reach it. Raises `ServerFailed` if it cannot be started.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        try:
+            return subprocess.Popen(
+                [str(part) for part in command],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=os.name == "posix",
+                creationflags=0 if os.name == "posix" else _DETACHED_WINDOWS,
+            )
+        except OSError as error:
+            raise ServerFailed(f"{command[0]} could not be started: {error.strerror}.", "`lab doctor` looks for the cause.") from error
+
+
+def stop(process: psutil.Process, timeout: float) -> bool:
+    """Ask `process` to end, kill it after `timeout` seconds, and return whether it ended by itself.
+
+    psutil compares pid and start time before it signals, so a pid used again in between is safe. Stopping a process
+    that is gone does nothing.
+    """
+    try:
+        process.terminate()
+        process.wait(timeout)
+        return True
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(timeout)
+        return False
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """Return the last `lines` lines of `log`, or an empty text where there is no log."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 64_000))
+        text = file.read().decode("utf-8", errors="replace")
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def is_listening(port: int, host: str = "127.0.0.1") -> bool:
+    """Return whether something accepts connections at `host`:`port` (a refusal is answered at once on loopback)."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def can_bind(port: int, host: str = "127.0.0.1") -> bool:
+    """Return whether a server could take `port` now. Connections that are only closing down do not count."""
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

