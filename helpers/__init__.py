@@ -1,0 +1,28 @@
+"""What the notebooks of the Kafka sync lab share. A lesson begins with `from helpers import attach`.
+
+The rooms, from the top; each imports only from those below it:
+
+- `cli` the `lab` command, with `console` `doctor` `jupyter` `testing`
+- `plots` `checks` pictures; exercises
+- `members` `lag` `records` `topics` `lab` consumers as processes; lag; records; topics; where the servers answer
+- `stack` how the servers are obtained and run
+- `errors` `waiting` `settings` `project` the ground floor
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab, attach
+
+__all__ = ["Lab", "attach"]
+
+
+def __getattr__(name: str) -> object:
+    """Import `attach` and `Lab` when they are asked for: the `lab` command starts without a Kafka client."""
+    if name in __all__:
+        from helpers import lab
+
+        return getattr(lab, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -90,8 +90,8 @@ def offsets(
 def failed(error: KafkaException, what: str, address: str) -> LabError:
     """Return the error to raise for `error`: `LabNotRunning` when nothing answered, else `KafkaFailed`."""
     if error.args[0].code() in _UNREACHABLE:
-        said = log[-1].partition("]: ")[2].rpartition("]: ")[2] if log else words(error)
-        problem = f"No Kafka broker answers at {address} ({said})."
+        said = next((line.rpartition(" (after")[0] for line in reversed(log) if address in line), words(error))
+        problem = f"No Kafka broker answers at {address} ({said.rpartition(': ')[2]})."
         return LabNotRunning(problem, "Start the lab with `lab up`, or check the address.")
     return KafkaFailed(f"{what}, and Kafka refused: {words(error)}.")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from confluent_kafka.admin import AdminClient
 
 from helpers.errors import LabNotRunning
@@ -16,6 +16,9 @@ from helpers.stack.mariadb import DATABASE
 from helpers.stack.server import ServerStatus
 from helpers.stack.silence import silent_logger
 from helpers.stack.state import password_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Lab:
 
     def frame(self) -> pd.DataFrame:
         """Return a table with a row a server: version, address, memory (MB, resident), uptime (s)."""
+        import pandas as pd  # a second, which the `lab` command need not wait for
+
         rows = [
             {
                 "server": server.title,

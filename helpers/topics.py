@@ -39,6 +39,9 @@ def create(
     check_name(name)
     if partitions < 1:
         raise InvalidInput(f"Topic {name!r} cannot have {partitions} partitions.", "Give a whole number from 1 up.")
+    if name in _all(lab):
+        problem = f"Topic {name!r} exists already at {lab.bootstrap_servers}."
+        raise KafkaFailed(problem, "Take another name, or delete it first with `topics.delete`.")
     new = NewTopic(name, partitions, replication_factor, config={key: _text(value) for key, value in (config or {}).items()})
     answers = lab.admin.create_topics([new], request_timeout=timeout)
     clients.results(answers, f"Topic {name!r} was to be created", lab.bootstrap_servers)

@@ -18,8 +18,6 @@ from helpers.records.outbox import Fields, Outbox, Record, Value, fields, text
 
 __all__ = ["Produced", "Record", "as_frame", "consume", "produce"]
 
-COLUMNS = ["topic", "partition", "offset", "time", "key", "value", "headers"]
-
 _BATCH = 10_000
 _NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}
 _PRODUCER_LIMIT = 1_000_000  # librdkafka's default of message.max.bytes
@@ -122,19 +120,18 @@ def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
 
     Keys, values and headers are shown as text where they are UTF-8, else as the bytes that they are.
     """
-    rows = [
-        [
-            message.topic(),
-            message.partition(),
-            message.offset(),
-            pd.Timestamp(message.timestamp()[1], unit="ms", tz="UTC"),
-            text(message.key()),
-            text(message.value()),
-            {name: text(value) for name, value in dict(message.headers() or []).items()},
-        ]
-        for message in messages
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    messages = list(messages)
+    columns: dict[str, list[object]] = {
+        "topic": [message.topic() for message in messages],
+        "partition": [message.partition() for message in messages],
+        "offset": [message.offset() for message in messages],
+        "time": [pd.Timestamp(message.timestamp()[1], unit="ms", tz="UTC") for message in messages],
+        "key": [text(message.key()) for message in messages],
+        "value": [text(message.value()) for message in messages],
+        "headers": [{name: text(it) for name, it in dict(message.headers() or []).items()} for message in messages],
+    }
+    as_they_are = {name: pd.Series(columns[name], dtype=object) for name in ("key", "value", "headers")}  # None stays None
+    return pd.DataFrame(columns | as_they_are)
 
 
 def _batches(messages: Iterator[Fields]) -> Iterator[list[Fields]]:

@@ -97,7 +97,7 @@ class Outbox:
     def _fail(self, key: object, value: str | bytes | None, error: KafkaError) -> None:
         self.failed += 1
         if len(self.failures) < 100:
-            self.failures.append((text(key), error.str()))
+            self.failures.append((text(key), error.str().rpartition(": ")[2]))
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and value is not None:
             size = len(value.encode() if isinstance(value, str) else value)
             self.largest_refused = max(self.largest_refused, size)
@@ -131,5 +131,5 @@ def _payload(value: object) -> str | bytes | None:
         return json.dumps(value, ensure_ascii=False)
     if value is None or isinstance(value, (str, bytes)):
         return value
-    problem = f"A record's value cannot be a {type(value).__name__}: {value!r:.60}."
+    problem = f"A record's value cannot be of type {type(value).__name__}: {value!r:.60}."
     raise InvalidInput(problem, "Give text, bytes, a dict or None.")

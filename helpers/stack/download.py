@@ -16,7 +16,7 @@ from helpers.errors import DownloadFailed
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds between one attempt and the next, as long as the server or the network may recover."""
 _PARALLEL = 4
-_TIMEOUT = (10, 20)  # seconds to connect, and for the server to send something
+_TIMEOUT = (10, 10)  # seconds to connect, and for the server to send something
 _CHUNK = 1 << 16
 _NO_SUCH_RANGE = 416
 _MAY_PASS = {408, _NO_SUCH_RANGE, 429}

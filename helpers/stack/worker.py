@@ -40,7 +40,8 @@ class Worker(JavaServer):
 
     def _is_healthy(self, session: requests.Session) -> bool:
         try:
-            return session.get(f"{self.address}/health", timeout=2).status_code == requests.codes.ok
+            # A question asked while the worker joins its group is answered a second later; asking again is quicker.
+            return session.get(f"{self.address}/health", timeout=0.5).status_code == requests.codes.ok
         except requests.RequestException:  # not yet; wait_ready has the deadline and the log
             return False
 
