@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 from collections import deque
-from pathlib import Path
 
 import click
 
@@ -151,7 +150,7 @@ def list_plugins() -> None:
 @click.argument("source", metavar="FILE|FOLDER|URL")
 def add_plugin(source: str) -> None:
     """Add a connector to the lab's worker, from an archive, a folder or an address."""
-    with console.bars() as bars:
+    with console.Bars() as bars:
         plugin = _local().add_plugin(source, console.say, bars)
     console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
 
@@ -160,7 +159,7 @@ def add_plugin(source: str) -> None:
 @click.argument("name")
 def remove_plugin(name: str) -> None:
     """Remove a connector that was added."""
-    with console.bars() as bars:
+    with console.Bars() as bars:
         _local().remove_plugin(name, console.say, bars)
     console.say(f"Removed {name}.")
 
@@ -197,5 +196,5 @@ def _is_running() -> bool:
 
 
 def _up() -> None:
-    with console.bars() as bars:
+    with console.Bars() as bars:
         _local().up(console.say, bars)

@@ -43,7 +43,8 @@ def connect(kind: type[Client], bootstrap_servers: str, config: Mapping[str, obj
 
     Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
     """
-    settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, **(config or {})}
+    # librdkafka waits this long before its very first connection too; by default 50 ms of every client's start
+    settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, "reconnect.backoff.ms": 10, **(config or {})}
     try:
         return kind(settings, logger=_logger)
     except KafkaException as error:

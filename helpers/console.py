@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from helpers.errors import LabError
 from helpers.stack.server import ServerStatus
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Amount(ProgressColumn):
+    """How far a bar is, in its own unit: bytes, or things counted."""
+
+    _bytes = DownloadColumn()
+
+    def render(self, task: Task) -> Text:
+        if task.fields["unit"] == "bytes":
+            return self._bytes.render(task)
+        return Text(f"{task.completed:.0f} of {task.total or 0:.0f} {task.fields['unit']}", style="progress.download")
 
 
 @dataclass
@@ -27,21 +38,21 @@ class _Bar:
 
 
 class Bars:
-    """Download bars, for `artifacts.prepare`."""
+    """The bars of one command. On a terminal they move; in a file each is one line, when the command is done."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+    def __init__(self) -> None:
+        self._progress = Progress(TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(), console=err)
 
-    def add(self, description: str, total: int) -> _Bar:
-        return _Bar(self.progress, self.progress.add_task(description, total=total))
+    def add(self, description: str, total: int, unit: str = "bytes") -> _Bar:
+        self._progress.start()
+        return _Bar(self._progress, self._progress.add_task(description, total=total, unit=unit))
 
+    def __enter__(self) -> Bars:
+        return self
 
-@contextmanager
-def bars() -> Iterator[Bars]:
-    """Show the bars that are added while the block runs; on a terminal they move, in a file each is one line."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=err, transient=False) as progress:
-        yield Bars(progress)
+    def __exit__(self, *_: object) -> None:
+        if self._progress.tasks:
+            self._progress.stop()
 
 
 def say(line: str) -> None:

@@ -25,8 +25,6 @@ from helpers.stack.state import State, choose_port, make_home
 
 MEMORY_NEEDED = 2_000_000_000
 """Bytes of free memory that the servers, JupyterLab and one notebook take together, with room to breathe."""
-HOME_NEEDED = 500_000_000
-"""Bytes of disk that a lab's data takes in the course."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +91,13 @@ def _folders(where: Settings) -> Iterator[Finding]:
     missing = artifacts.missing_bytes(where.cache)
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
     yield Finding("Downloads", os.access(_existing(where.cache), os.W_OK), f"{where.cache}, {needs}", "Set LAB_CACHE to a folder that is yours.")
-    for name, folder, needed in (("home", where.home, HOME_NEEDED), ("cache", where.cache, 2 * missing)):
-        free = shutil.disk_usage(_existing(folder)).free
-        yield Finding(
-            f"Disk for the {name}",
-            free >= needed,
-            f"{free / 1e6:,.0f} MB free, {needed / 1e6:.0f} MB needed",
-            f"Free some, or set LAB_{name.upper()} to a folder on another disk.",
-        )
+    free, needed = shutil.disk_usage(_existing(where.cache)).free, 2 * missing
+    yield Finding(
+        "Disk for downloads",
+        free >= needed,
+        f"{free / 1e6:,.0f} MB free, {needed / 1e6:.0f} MB needed",
+        "Free some, or set LAB_CACHE to a folder on another disk.",
+    )
 
 
 def _existing(path: Path) -> Path:

@@ -1,12 +1,72 @@
-"""What tests need of the machine: the cache of downloads, other people's servers, labs to break."""
+"""What tests need of the machine: the cache of downloads, a `lab` command to run, labs to break."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from helpers.settings import settings
+from helpers.stack.kafka import Kafka
+from helpers.stack.mariadb import MariaDB
+from helpers.stack.worker import Worker
+
+LAB = str(Path(sys.executable).with_name("lab"))
+KINDS = {kind.name: kind for kind in (Kafka, Worker, MariaDB)}
 
 
 def cache_folder() -> Path:
     """Return the user's cache: downloads are shared with the learner's lab, state never is."""
     return settings().cache
+
+
+@dataclass(frozen=True)
+class OwnLab:
+    """A lab of a test's own, driven by the real `lab` command."""
+
+    home: Path
+    cache: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(self.cache), **more}
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `lab ARGUMENTS` to its end."""
+        return subprocess.run(
+            [LAB, *arguments], env=self.environment(**environment), capture_output=True, text=True, timeout=240, check=False
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `lab ARGUMENTS` and return it; it writes to one pipe."""
+        return subprocess.Popen(
+            [LAB, *arguments],
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `lab up`, which has to succeed."""
+        done = self.run("up", **environment)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def pids(self) -> dict[str, int]:
+        """Return server name to pid of those that run."""
+        found = {name: kind.process(self.home) for name, kind in KINDS.items()}
+        return {name: process.pid for name, process in found.items() if process}
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process that has this lab's home in its command line."""
+        return [
+            process
+            for process in psutil.process_iter(["cmdline", "status"])
+            if any(str(self.home) in argument for argument in process.info["cmdline"] or [])
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+        ]

@@ -1,0 +1,103 @@
+"""What `./lab` runs before anything is installed: make the project's `.venv`, then hand over to the `lab` command in it.
+
+Only the standard library, for there is nothing else yet. `uv` does the work where the machine has it; where not, it is
+installed into `.venv` and works from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+LAB = SCRIPTS / ("lab.exe" if os.name == "nt" else "lab")
+STAMP = VENV / "lab.stamp"
+FAILED = 1
+
+
+class CannotInstall(Exception):
+    """The environment could not be made; the text says why and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Install what `arguments` need unless it is there, run `lab` with them, and return its exit code."""
+    wanted = ".[test]" if arguments[:1] in (["test"], ["bench"]) else "."
+    try:
+        if not _is_installed(wanted):
+            _install(wanted)
+    except CannotInstall as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("lab: Interrupted while installing; the next ./lab goes on from here.", file=sys.stderr)
+        return 130
+    return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    if os.name == "posix":
+        os.execv(LAB, [str(LAB), *arguments])
+    return subprocess.call([str(LAB), *arguments])
+
+
+def _fingerprint() -> str:
+    """What the environment was made from, and where: a moved clone needs a new one."""
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
+
+
+def _is_installed(wanted: str) -> bool:
+    """Whether `.venv` was made from today's pyproject.toml, with the packages for tests if they are wanted."""
+    if not (STAMP.exists() and LAB.exists()):
+        return False
+    fingerprint, _, installed = STAMP.read_text("utf-8").partition("\n")
+    return fingerprint == _fingerprint() and installed in (wanted, ".[test]")
+
+
+def _install(wanted: str) -> None:
+    print("Installing the Python packages (once) ...", file=sys.stderr)
+    STAMP.unlink(missing_ok=True)
+    uv = shutil.which("uv")
+    if not PYTHON.exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+        if uv:
+            _call([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+        else:
+            _make_venv()
+    if not uv:
+        _call([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
+        uv = str(SCRIPTS / "uv")
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), "--editable", wanted])
+    STAMP.write_text(f"{_fingerprint()}\n{wanted}", "utf-8")
+
+
+def _make_venv() -> None:
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise CannotInstall(
+            f"this Python {version} ({sys.executable}) comes without venv.\n"
+            f"Debian and Ubuntu: apt install python{version}-venv. Or install uv (https://docs.astral.sh/uv), which needs no such package."
+        )
+    _call([sys.executable, "-m", "venv", str(VENV)])
+
+
+def _call(command: list[str]) -> None:
+    try:
+        subprocess.run(command, cwd=ROOT, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CannotInstall(
+            f"the Python packages could not be installed: {error}\n"
+            "The lines above say why; most often it is the network or a full disk. Run ./lab again: it goes on from here."
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

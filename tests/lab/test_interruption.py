@@ -1,0 +1,133 @@
+"""Whatever ends a server, or `lab` itself, the next `lab up` mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from helpers import records, topics
+from helpers.lab import Lab, attach
+from helpers.settings import Settings
+from helpers.waiting import wait_until
+from tests.resources import KINDS, OwnLab
+
+
+def _attach(own: OwnLab) -> Lab:
+    return attach(Settings(own.home, own.cache, None, None, None, None))
+
+
+def _kill(pid: int) -> None:
+    process = psutil.Process(pid)
+    process.kill()
+    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"process {pid} to end")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_killed_server_is_started_again_and_the_others_stay(own_lab: OwnLab, name: str) -> None:
+    before = own_lab.pids()
+    _kill(before[name])
+    assert own_lab.run("status").returncode == 3, "status must say that a server is missing"
+    own_lab.up()
+    after = own_lab.pids()
+    assert after[name] != before[name]
+    assert {other: pid for other, pid in after.items() if other != name} == {
+        other: pid for other, pid in before.items() if other != name
+    }
+
+
+def test_what_kafka_acknowledged_survives_a_kill(own_lab: OwnLab) -> None:
+    lab = _attach(own_lab)
+    with topics.temporary(lab, "survivor") as name:
+        records.produce(lab, name, [f"record {number}" for number in range(100)])
+        _kill(own_lab.pids()["kafka"])
+        own_lab.up()
+        values = [record.value for record in records.consume(_attach(own_lab), name, 100)]
+    assert values == [f"record {number}" for number in range(100)]
+
+
+def test_up_twice_changes_nothing(own_lab: OwnLab) -> None:
+    before = own_lab.pids()
+    own_lab.up()
+    assert own_lab.pids() == before
+
+
+def test_all_servers_killed_at_once(own_lab: OwnLab) -> None:
+    before = own_lab.pids()
+    for pid in before.values():
+        _kill(pid)
+    own_lab.up()
+    assert set(own_lab.pids()) == set(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_port_that_is_taken_is_left_to_its_owner(own_lab: OwnLab, name: str) -> None:
+    port = json.loads((own_lab.home / "lab.json").read_text())["ports"][name]
+    own_lab.run("down")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        done = own_lab.up()
+    assert f"Port {port} is taken" in done.stderr
+    assert json.loads((own_lab.home / "lab.json").read_text())["ports"][name] != port
+    assert set(own_lab.pids()) == set(KINDS)
+
+
+def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
+    own_lab.run("down")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
+        (own_lab.home / "mariadb" / "data" / "mariadbd.pid").write_text(f"{innocent.pid}\n")
+        own_lab.up()
+        own_lab.run("down")
+        assert innocent.poll() is None, "a process that only had the old pid was ended"
+        innocent.kill()
+    own_lab.up()
+
+
+def test_down_twice(new_lab: OwnLab) -> None:
+    assert new_lab.run("down").returncode == 0
+    new_lab.up()
+    assert new_lab.run("down").returncode == 0
+    again = new_lab.run("down")
+    assert (again.returncode, again.stderr.strip()) == (0, "No server was running.")
+
+
+@pytest.mark.parametrize("line", ["Starting MariaDB", "Starting Kafka Connect", "MariaDB answers", "Apache Kafka answers"])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_ctrl_c_while_starting_leaves_nothing(new_lab: OwnLab, line: str, end: signal.Signals) -> None:
+    starting = new_lab.start("up")
+    assert starting.stdout
+    seen = next((text for text in starting.stdout if text.startswith(line)), None)
+    assert seen, f"`lab up` never said {line!r}"
+    starting.send_signal(end)
+    output, _ = starting.communicate(timeout=60)
+    assert starting.returncode == 130, output
+    assert "Traceback" not in output
+    assert new_lab.processes() == []
+    new_lab.up()
+
+
+def test_lab_up_itself_killed_while_starting(new_lab: OwnLab) -> None:
+    starting = new_lab.start("up")
+    assert starting.stdout
+    assert any(text.startswith("Starting") for text in starting.stdout)
+    os.kill(starting.pid, signal.SIGKILL)
+    starting.communicate(timeout=60)
+    new_lab.up()
+    assert len(new_lab.processes()) == len(KINDS), "what the killed command had started was taken over or replaced"
+
+
+def test_two_commands_at_once_in_one_home(new_lab: OwnLab) -> None:
+    starting = new_lab.start("up")
+    wait_until(lambda: (new_lab.home / "lab.json").exists(), 60, "the first command to be at work")
+    second = new_lab.run("up")
+    starting.communicate(timeout=120)
+    assert starting.returncode == 0
+    assert second.returncode == 1
+    assert "Another `lab` command is at work" in second.stderr

@@ -1,0 +1,162 @@
+"""Labs keep to themselves: their own ports, files, passwords; nothing off loopback; nothing secret to be seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import psutil
+import pymysql
+import pytest
+import requests
+
+from helpers import topics
+from helpers.lab import attach
+from helpers.settings import Settings
+from tests.resources import KINDS, OwnLab, cache_folder
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+def _status(own: OwnLab) -> dict[str, object]:
+    content: dict[str, object] = json.loads(own.run("status", "--json").stdout)
+    return content
+
+
+def _passwords(own: OwnLab) -> list[str]:
+    return [path.read_text() for path in (own.home / "secrets").glob("*.password")]
+
+
+def test_two_labs_side_by_side(own_lab: OwnLab, new_lab: OwnLab) -> None:
+    first = own_lab.pids()
+    new_lab.up()
+    ports = [json.loads((own.home / "lab.json").read_text())["ports"] for own in (own_lab, new_lab)]
+    assert not set(ports[0].values()) & set(ports[1].values())
+    assert _status(own_lab)["bootstrap_servers"] != _status(new_lab)["bootstrap_servers"]
+    new_lab.run("down")
+    assert own_lab.pids() == first
+
+
+def test_nothing_listens_off_loopback(own_lab: OwnLab) -> None:
+    listening = {
+        connection.laddr.ip
+        for pid in own_lab.pids().values()
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"} and listening
+
+
+def test_secrets_are_readable_by_their_owner_only(own_lab: OwnLab) -> None:
+    assert len(set(_passwords(own_lab))) == len(_passwords(own_lab)) == 5
+    for path in (own_lab.home, own_lab.home / "secrets"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for path in (own_lab.home / "secrets").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_no_password_in_files_command_lines_or_answers(own_lab: OwnLab) -> None:
+    texts = {path: path.read_text(errors="replace") for path in own_lab.home.glob("**/*.properties")}
+    texts |= {path: path.read_text(errors="replace") for path in own_lab.home.glob("logs/*.log")}
+    texts[own_lab.home / "lab.json"] = (own_lab.home / "lab.json").read_text()
+    assert len(texts) > 4
+    seen = [*texts.values(), own_lab.run("status", "--json").stdout]
+    seen += [" ".join(psutil.Process(pid).cmdline()) for pid in own_lab.pids().values()]
+    for password in _passwords(own_lab):
+        assert not any(password in text for text in seen)
+
+
+@pytest.mark.parametrize(
+    ("account", "statement", "allowed"),
+    [
+        ("owner", "CREATE TABLE mydb1.rights_a (id int)", True),
+        ("owner", "DROP TABLE mydb1.rights_a", True),
+        ("owner", "SELECT * FROM mysql.global_priv", False),
+        ("source", "SHOW MASTER STATUS", True),
+        ("source", "CREATE TABLE mydb1.rights_b (id int)", False),
+        ("sink", "CREATE TABLE mydb2.rights_c (id int)", True),
+        ("sink", "SELECT * FROM mydb1.rights_a", False),
+        ("service", "CREATE TABLE mydb1.rights_d (id int)", False),
+    ],
+)
+def test_each_account_may_do_what_it_needs_and_no_more(own_lab: OwnLab, account: str, statement: str, allowed: bool) -> None:
+    database = _status(own_lab)["database"]
+    assert isinstance(database, dict)
+    password = (own_lab.home / "secrets" / f"{account}.password").read_text()
+    with (
+        pymysql.connect(host=database["host"], port=database["port"], user=account, password=password) as connection,
+        connection.cursor() as cursor,
+    ):
+        if allowed:
+            cursor.execute(statement)
+        else:
+            with pytest.raises(pymysql.MySQLError, match="denied"):
+                cursor.execute(statement)
+
+
+def test_status_json_has_the_keys_that_scripts_rely_on(own_lab: OwnLab) -> None:
+    content = _status(own_lab)
+    assert {"bootstrap_servers", "connect_url", "database", "home", "servers"} <= set(content)
+    database, servers = content["database"], content["servers"]
+    assert isinstance(database, dict) and isinstance(servers, dict)
+    assert set(database) == {"host", "port", "name", "user", "password_file"}
+    assert set(servers) == set(KINDS)
+    for server in servers.values():
+        assert {"version", "address", "pid", "memory", "uptime", "log"} <= set(server)
+        assert Path(server["log"]).exists()
+
+
+def test_starts_offline_from_a_cache_that_was_moved(new_lab: OwnLab, tmp_path: Path) -> None:
+    moved = OwnLab(new_lab.home, tmp_path / "moved cache")
+    shutil.copytree(cache_folder(), moved.cache, copy_function=os.link)
+    # Nobody answers where downloads would come from; a proxy set for the world must not be asked for loopback either.
+    done = moved.up(LAB_MAVEN_URL=NOBODY_LISTENS, HTTP_PROXY=NOBODY_LISTENS, http_proxy=NOBODY_LISTENS, HTTPS_PROXY=NOBODY_LISTENS)
+    assert "Downloading" not in done.stderr
+    assert moved.run("down").returncode == 0
+
+
+def test_without_cache_and_network_the_error_says_how_to_go_on(new_lab: OwnLab, tmp_path: Path) -> None:
+    empty = OwnLab(new_lab.home, tmp_path / "empty cache")
+    done = empty.run("up", LAB_MAVEN_URL=NOBODY_LISTENS)
+    assert done.returncode == 5
+    assert "could not be fetched" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_reset_forgets_everything_but_the_cache(new_lab: OwnLab) -> None:
+    new_lab.up()
+    lab = attach(Settings(new_lab.home, new_lab.cache, None, None, None, None))
+    topics.create(lab, "to-be-forgotten")
+    old = _passwords(new_lab)
+    assert new_lab.run("reset", "--yes").returncode == 0
+    assert new_lab.processes() == []
+    new_lab.up()
+    lab = attach(Settings(new_lab.home, new_lab.cache, None, None, None, None))
+    assert "to-be-forgotten" not in topics.names(lab)
+    assert not set(old) & set(_passwords(new_lab))
+
+
+def test_the_worker_offers_debezium(own_lab: OwnLab) -> None:
+    plugins = requests.get(f"{_status(own_lab)['connect_url']}/connector-plugins", timeout=10).json()
+    assert {
+        "io.debezium.connector.mariadb.MariaDbConnector",
+        "io.debezium.connector.jdbc.JdbcSinkConnector",
+    } <= {plugin["class"] for plugin in plugins}
+
+
+@pytest.mark.parametrize("variable", ["LAB_HOME", "LAB_CACHE"])
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> None:
+    """In a mount namespace of its own, the folder is a file system of 24 MB."""
+    small = tmp_path / "small"
+    small.mkdir()
+    environment = {**os.environ, "LAB_HOME": str(tmp_path / "home"), "LAB_CACHE": str(cache_folder()), variable: str(small)}
+    script = f"mount -t tmpfs -o size=24m tmpfs '{small}' && exec lab up"
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", script], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode in (1, 5), done.stderr
+    assert variable in done.stderr and "Traceback" not in done.stderr
+    assert "room" in done.stderr or "full" in done.stderr
