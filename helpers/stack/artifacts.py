@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache as cached
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -21,12 +21,9 @@ from helpers.errors import DownloadFailed, LabError, Unsupported
 from helpers.settings import settings
 from helpers.stack.unpack import unpack_mariadb, unpack_plugin
 
-if TYPE_CHECKING:
-    from jgo.maven import Artifact as MavenArtifact
-    from jgo.maven import MavenContext
-
 CATALOGUE = Path(__file__).with_name("artifacts.toml")
-_LOCK_TIMEOUT = 3600.0
+_LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
+_ROOM = 1.25  # times the size of the downloads: for a while an archive and what is unpacked of it are both there
 
 
 class Handle(Protocol):
@@ -119,7 +116,10 @@ class _Unpacked:
         return self.folder / ".sha256"
 
     def is_there(self) -> bool:
-        return self.stamp.is_file() and self.stamp.read_text("ascii") == self.artifact.sha256
+        try:
+            return self.stamp.read_text("ascii") == self.artifact.sha256
+        except OSError:  # as in _has
+            return False
 
 
 @cached
@@ -133,16 +133,11 @@ def catalogue() -> Catalogue:
     )
 
 
-def maven_artifact(coordinate: str, context: MavenContext) -> MavenArtifact:
-    """Return `coordinate` as jgo knows it, which knows the layout of a Maven repository."""
-    group, name, version, packaging, classifier, *_ = [*coordinate.split(":"), "jar", ""]
-    return context.project(group, name).at_version(version).artifact(classifier, packaging)
-
-
 def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None = None) -> list[Path]:
     """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
 
-    Raises `DownloadFailed` if one cannot be had, and `LabError` if the cache cannot be written or its disk is full.
+    Raises `DownloadFailed` if one cannot be had, `InvalidInput` for an impossible LAB_MAVEN_URL, `LabError` if
+    the cache cannot be written or its disk is full.
     """
     if _missing(artifacts, cache):
         with _writing(cache, artifacts):
@@ -172,7 +167,10 @@ def prepare(cache: Path, progress: Progress | None = None, *, mariadb: bool) -> 
 def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, progress: Progress) -> None:
     """Fetch and unpack what is missing. An archive goes once its folder is stamped, so it is never fetched twice."""
     lacking = [folder for folder in folders if not folder.is_there()]
+    lacking.sort(key=lambda folder: folder.artifact.size, reverse=True)  # the archive that frees most room goes first
     _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, progress)
+    if not lacking:
+        return
     bar = progress.add("Unpacking", _size([folder.artifact for folder in lacking]))
     for folder in lacking:
         archive = _path(folder.artifact, cache)
@@ -182,39 +180,36 @@ def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, p
         bar.advance(folder.artifact.size)
 
 
-def _url(artifact: Artifact, context: MavenContext) -> str:
-    """Return the address of `artifact`: jgo knows the repository, and its layout."""
-    [repository] = context.remote_repos.values()
-    found = maven_artifact(artifact.coordinate, context)
-    return f"{repository.rstrip('/')}/{found.component.path_prefix.as_posix()}/{found.filename}"
-
-
 def _path(artifact: Artifact, cache: Path) -> Path:
     return cache / "downloads" / artifact.filename
 
 
 def _missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
-    """Return those of `artifacts` that have no file of their size.
+    return [artifact for artifact in artifacts if not _has(artifact, cache)]
+
+
+def _has(artifact: Artifact, cache: Path) -> bool:
+    """Whether the file of `artifact` is there, with its size.
 
     Only a file whose SHA-256 was right gets its name, so the name is the record of that check. The size tells what
     has been cut short since; to read 300 MB again at each start would tell little more.
     """
-    sizes = {entry.name: entry.stat().st_size for entry in (cache / "downloads").glob("*")}
-    return [artifact for artifact in artifacts if sizes.get(artifact.filename) != artifact.size]
+    try:
+        return _path(artifact, cache).stat().st_size == artifact.size
+    except OSError:  # what cannot be read is made anew, and that says what is in the way
+        return False
 
 
 def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, progress: Progress) -> None:
     missing = _missing(artifacts, cache)
     if not missing:
         return
-    # These take most of a second, which a lab that has its files need not wait for.
-    from jgo.maven import MavenContext
-
+    # jgo and requests take most of a second to import, which a lab that has its files need not wait for.
     from helpers.stack.download import File, download
+    from helpers.stack.maven import addresses
 
-    mirror = settings().maven_url
-    context = MavenContext(remote_repos={"mirror": mirror} if mirror else None)
-    files = [File(_url(one, context), _path(one, cache), one.size, one.sha256) for one in missing]
+    urls = addresses([artifact.coordinate for artifact in missing], settings().maven_url)
+    files = [File(url, _path(one, cache), one.size, one.sha256) for one, url in zip(missing, urls, strict=True)]
     (cache / "downloads").mkdir(exist_ok=True)
     try:
         download(files, progress.add(f"Downloading {len(files)} files", _size(missing)).advance)
@@ -244,6 +239,6 @@ def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
     except OSError as error:
         remedy = "Set LAB_CACHE to a folder elsewhere, or make"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            needed = f"the lab needs about {_size(artifacts) / 1e6:.0f} MB there"
+            needed = f"the lab needs about {_ROOM * _size(artifacts) / 1e6:.0f} MB there"
             raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} room.") from error
         raise LabError(f"{cache} cannot be written: {error.strerror}.", f"{remedy} that one yours.") from error

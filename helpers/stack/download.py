@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
@@ -32,6 +33,11 @@ class File:
     path: Path
     size: int
     sha256: str
+
+    @property
+    def host(self) -> str:
+        """The server's name: an address may hold a password, which no message may show."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def part(self) -> Path:
@@ -77,7 +83,7 @@ class _Worker:
             file.part.unlink()
             self.advance(-size)
         raise DownloadFailed(
-            f"{file.path.name} from {file.url} is not the file that was asked for: expected SHA-256 {file.sha256}, "
+            f"{file.path.name} from {file.host} is not the file that was asked for: expected SHA-256 {file.sha256}, "
             f"found {found} ({size} bytes of {file.size}).",
             "It was deleted. If this happens again, the network or LAB_MAVEN_URL serves something else: use another.",
         )
@@ -91,7 +97,7 @@ class _Worker:
             except requests.RequestException as error:
                 if pause is None or not _may_pass(error):
                     raise DownloadFailed(
-                        f"{file.path.name} could not be fetched from {file.url}: {_reason(error)}.",
+                        f"{file.path.name} could not be fetched from {file.host}: {_reason(error)}.",
                         "Check the network; behind a proxy or a mirror set HTTPS_PROXY or LAB_MAVEN_URL.",
                     ) from error
             self._check_stop(pause)
@@ -131,8 +137,13 @@ def _may_pass(error: requests.RequestException) -> bool:
     return error.response is None or error.response.status_code >= 500 or error.response.status_code in _MAY_PASS
 
 
-def _reason(error: BaseException) -> str:
-    """Return the first cause in its own words; requests wraps it in the names of its classes."""
-    while error.__context__:
-        error = error.__context__
-    return str(error)
+def _reason(error: requests.RequestException) -> str:
+    """Return the first cause in its own words, without the address that requests puts around it."""
+    if error.response is not None:
+        return f"{error.response.status_code} {error.response.reason}"
+    if isinstance(error, ValueError):
+        return "its address is not valid"
+    cause: BaseException = error
+    while cause.__context__:
+        cause = cause.__context__
+    return str(cause)

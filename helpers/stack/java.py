@@ -15,7 +15,14 @@ from helpers.stack.server import Server
 # One collector thread and a small heap: two cores and a laptop's memory are shared by all servers.
 _SERVER_FLAGS = ("-XX:+UseSerialGC", "-Xms64m", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8")
 
-_TOOL_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8")
+# A tool's output is for people: what Java has to remark on its cache does not belong there.
+_TOOL_FLAGS = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dfile.encoding=UTF-8",
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
+)
 
 _LOGGING = """\
 status = warn

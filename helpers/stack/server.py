@@ -55,6 +55,11 @@ class Server(ABC):
         """The argument of the command line that only this server of the lab in `home` has."""
 
     @classmethod
+    def create_marker(cls, home: Path) -> str | None:
+        """The argument that only the command of `create` has, or None where `create` runs none."""
+        return None
+
+    @classmethod
     def log_in(cls, home: Path) -> Path:
         return home / "logs" / f"{cls.name}.log"
 
@@ -69,10 +74,15 @@ class Server(ABC):
 
     @classmethod
     def end(cls, home: Path, timeout: float | None = None) -> bool:
-        """Stop the server of this kind in `home` if it runs, and return whether it ran."""
+        """Stop the server of this kind in `home` if it runs, and return whether it ran.
+
+        What still makes its data folder, because the `lab` command that started it was killed, is ended too.
+        """
         running = cls.process(home)
-        if running:
-            process.stop(running, timeout or cls.stop_timeout)
+        maker = cls.create_marker(home)
+        for found in (running, process.find(maker) if maker else None):
+            if found:
+                process.stop(found, timeout or cls.stop_timeout)
         return running is not None
 
     @classmethod

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import secrets
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,8 +68,12 @@ def choose_port(taken: set[int]) -> int:
     raise LabError("No free port was found on 127.0.0.1 in a hundred tries.", "End some of the programs that listen there.")
 
 
+HOME_NEEDED = 300_000_000
+"""Bytes of free disk that a lab's data may take in the course: a data folder of MariaDB, the topics of the lessons, logs."""
+
+
 def make_home(home: Path) -> None:
-    """Make the folder `home`, for this user only. Raises `LabError` where it cannot be written."""
+    """Make the folder `home`, for this user only. Raises `LabError` where it cannot be written or its disk is nearly full."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -79,6 +84,12 @@ def make_home(home: Path) -> None:
         raise LabError(
             f"The lab's folder {home} cannot be written: {error.strerror}.", "Set LAB_HOME to a folder that is yours."
         ) from error
+    free = shutil.disk_usage(home).free
+    if free < HOME_NEEDED:
+        raise LabError(
+            f"The disk of {home} is nearly full: {free / 1e6:.0f} MB are free and the lab needs {HOME_NEEDED / 1e6:.0f} MB.",
+            "Free some, or set LAB_HOME to a folder on another disk.",
+        )
 
 
 def passwords(home: Path) -> dict[str, str]:

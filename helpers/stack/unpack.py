@@ -25,20 +25,25 @@ _MARIADB = re.compile(
 
 
 def unpack_plugin(archive: Path, target: Path) -> None:
-    """Make the folder `target` of a connector's `.tar.gz`, in place of what was there.
+    """Make the folder `target` of a connector's `.tar.gz`, in place of what was there. Raises as `unpack_tar`."""
+    with _whole(target) as folder:
+        unpack_tar(archive, folder)
 
-    Only files and folders are made, and only inside `target`: an archive with anything else, or one that is damaged,
+
+def unpack_tar(archive: Path, folder: Path) -> None:
+    """Unpack a `.tar.gz` into `folder`.
+
+    Only files and folders are made, and only inside `folder`: an archive with anything else, or one that is damaged,
     is refused with `InvalidInput`. (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
     """
-    with _whole(target) as folder:
-        try:
-            with tarfile.open(archive, "r:gz") as tar:
-                for member in tar:
-                    _check(member, archive)
-                    if member.isreg() and (file := tar.extractfile(member)):
-                        _write(file, folder / member.name)
-        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Get it again, as a .tar.gz.") from error
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tar:
+                _check(member, archive)
+                if member.isreg() and (file := tar.extractfile(member)):
+                    _write(file, folder / member.name)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Get it again, as a .tar.gz.") from error
 
 
 def _check(member: tarfile.TarInfo, archive: Path) -> None:

@@ -41,7 +41,7 @@ class Worker(JavaServer):
     def _is_healthy(self, session: requests.Session) -> bool:
         try:
             # A question asked while the worker joins its group is answered a second later; asking again is quicker.
-            return session.get(f"{self.address}/health", timeout=0.5).status_code == requests.codes.ok
+            return session.get(f"{self.address}/health", timeout=0.5).ok
         except requests.RequestException:  # not yet; wait_ready has the deadline and the log
             return False
 
@@ -66,6 +66,9 @@ class Worker(JavaServer):
             "status.storage.replication.factor": 1,
             # A failed sink on an idle topic is reported at the next flush: with the default of a minute, a minute late.
             "offset.flush.interval.ms": 1000,
+            # A killed worker's place in the group is free again after this; the default is ten seconds.
+            "session.timeout.ms": 4000,
+            "heartbeat.interval.ms": 1000,
             # There is one worker: nobody else to wait for before its tasks are given out again.
             "scheduled.rebalance.max.delay.ms": 0,
             # ${dir:FOLDER:FILE} in a connector's configuration is read from here; the REST interface shows the placeholder.

@@ -1,0 +1,31 @@
+"""Addresses in Maven repositories: jgo knows the central one and their layout, so no host name stands in our files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jgo.maven import Artifact, MavenContext
+
+from helpers.errors import InvalidInput
+
+
+def maven_artifact(coordinate: str, context: MavenContext) -> Artifact:
+    """Return jgo's artifact for `group:artifact:version[:packaging[:classifier]]`."""
+    group, name, version, packaging, classifier, *_ = [*coordinate.split(":"), "jar", ""]
+    return context.project(group, name).at_version(version).artifact(classifier, packaging)
+
+
+def addresses(coordinates: Sequence[str], mirror: str | None = None) -> list[str]:
+    """Return where the files of `coordinates` are, in the repository `mirror` if one is given.
+
+    Raises `InvalidInput` if `mirror` is no http or https address.
+    """
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise InvalidInput(
+            f"LAB_MAVEN_URL is {mirror}, which is no http or https address.",
+            "Set it to that of a Maven repository, or unset it.",
+        )
+    context = MavenContext(remote_repos={"mirror": mirror} if mirror else None)
+    [repository] = context.remote_repos.values()
+    found = [maven_artifact(coordinate, context) for coordinate in coordinates]
+    return [f"{repository.rstrip('/')}/{one.component.path_prefix.as_posix()}/{one.filename}" for one in found]
