@@ -1,4 +1,4 @@
-"""How a Kafka client is made here: its log kept instead of printed, its waits bounded, its errors in the lab's words."""
+"""How a Kafka client is made here: its log is kept, not printed; its waits are bounded; its errors are the lab's."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _folders(where: Settings) -> Iterator[Finding]:
         yield Finding("Lab's folder", True, str(where.home))
     except LabError as error:
         yield Finding("Lab's folder", False, error.problem, error.remedy)
-    missing = artifacts.missing_bytes(where.cache)
+    missing = artifacts.missing_bytes(where.cache, mariadb=LocalLab(where.home, where.cache, where.mariadbd).downloads_mariadb())
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
     yield Finding("Downloads", os.access(_existing(where.cache), os.W_OK), f"{where.cache}, {needs}", "Set LAB_CACHE to a folder that is yours.")
     free, needed = shutil.disk_usage(_existing(where.cache)).free, 2 * missing

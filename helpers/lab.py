@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka.admin import AdminClient
 
+from helpers import clients
 from helpers.errors import LabNotRunning
 from helpers.settings import Settings, settings
 from helpers.stack.local import LocalLab
 from helpers.stack.mariadb import DATABASE
 from helpers.stack.server import ServerStatus
-from helpers.stack.silence import silent_logger
 from helpers.stack.state import password_file
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Lab:
 
     @cached_property
     def admin(self) -> AdminClient:
-        """One admin client for this lab, shared by all helpers; it keeps what librdkafka logs to itself."""
-        return AdminClient({"bootstrap.servers": self.bootstrap_servers, "logger": silent_logger()})
+        """One admin client for this lab, shared by all helpers."""
+        return clients.connect(AdminClient, self.bootstrap_servers)
 
     def servers(self) -> list[ServerStatus]:
         """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""

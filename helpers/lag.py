@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 
 import pandas as pd
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
@@ -21,7 +20,7 @@ from helpers.lab import Lab
 
 @dataclass(frozen=True, slots=True)
 class PartitionLag:
-    """The lag of one partition: `end` (log end offset) less `committed`, or less the begin offset while nothing is committed."""
+    """The lag of one partition: its end offset less what is committed, or less its begin offset while nothing is."""
 
     topic: str
     partition: int
@@ -60,9 +59,9 @@ class Mark:
 def measure_lag(lab: Lab, group: str, topics: Sequence[str] | None = None) -> LagSample:
     """Return the lag of `group` on the partitions it has committed, or on all partitions of `topics`.
 
-    It takes two admin requests however many partitions there are: the group's committed offsets and the end offsets. While
-    some of the partitions have no commit, a third one asks for the begin offsets of these. Naming topics costs a look at the
-    cluster's metadata as well. Control records of transactions count too: Kafka tells offsets, not records.
+    It takes two admin requests, however many partitions there are: for the group's committed offsets and for the end
+    offsets. While some partitions have no commit, a third one asks for the begin offsets of these. Topics that are
+    named are looked up in the cluster's metadata first. Control records of transactions count too: Kafka tells offsets.
 
     Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing.
     """
@@ -70,7 +69,7 @@ def measure_lag(lab: Lab, group: str, topics: Sequence[str] | None = None) -> La
 
 
 class LagRecorder:
-    """Measures the lag of `group` every `interval` seconds in the background, from `start` to `stop` or for a `with` block.
+    """Measures the lag of `group` every `interval` seconds, in the background of a `with` block or until `stop`.
 
     It keeps the newest `keep` samples and as many marks. What goes wrong in the background is raised by `stop`.
     """
@@ -84,7 +83,7 @@ class LagRecorder:
         self.started = time.time()
         self._address = lab.bootstrap_servers
         self._topics = topics
-        self._admin = clients.connect(AdminClient, lab.bootstrap_servers)  # of its own: no waiting behind other requests
+        self._admin = clients.connect(AdminClient, lab.bootstrap_servers)  # its own: it waits behind nobody's requests
         self._places: list[TopicPartition] | None = None
         self._lock = threading.Lock()
         self._samples: deque[LagSample] = deque(maxlen=keep)
@@ -109,7 +108,7 @@ class LagRecorder:
             self._marks.append(Mark(time.time(), text))
 
     def frame(self) -> pd.DataFrame:
-        """Return one row for each sample and partition: seconds (since the start), topic, partition, committed, end, lag."""
+        """Return a row a sample and partition: seconds since the start, topic, partition, committed, end, lag."""
         rows = [
             [sample.when - self.started, part.topic, part.partition, part.committed, part.end, part.lag]
             for sample in self.samples
@@ -118,7 +117,7 @@ class LagRecorder:
         return pd.DataFrame(rows, columns=["seconds", *PartitionLag.__slots__]).astype({"committed": "Int64"})
 
     def start(self) -> LagRecorder:
-        """Take the first sample, so that a wrong name is an error here, then go on in the background. Returns itself."""
+        """Take the first sample, so that a wrong name is an error here, then go on in the background."""
         self._places = _places(self._admin, self._address, self._topics)
         self.started = time.time()
         self._measure()
@@ -132,7 +131,7 @@ class LagRecorder:
     def __enter__(self) -> LagRecorder:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _measure(self) -> None:
@@ -151,7 +150,8 @@ def _places(admin: AdminClient, address: str, topics: Sequence[str] | None) -> l
 def _sample(admin: AdminClient, address: str, group: str, places: list[TopicPartition] | None) -> LagSample:
     asked = [ConsumerGroupTopicPartitions(group, places)]
     answers = admin.list_consumer_group_offsets(asked, request_timeout=clients.PATIENCE)
-    committed = clients.results(answers, f"The offsets of group {group!r} were asked for", address)[group].topic_partitions
+    answer = clients.results(answers, f"The offsets of group {group!r} were asked for", address)[group]
+    committed: list[TopicPartition] = answer.topic_partitions
     if not committed:
         problem = f"Group {group!r} has committed nothing at {address}."
         raise KafkaFailed(problem, "Check its name, or name the topics to count from their beginning.")

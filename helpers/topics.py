@@ -11,7 +11,6 @@ import pandas as pd
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic, TopicMetadata
 
-
 from helpers import clients
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
@@ -42,7 +41,8 @@ def create(
     if name in _all(lab):
         problem = f"Topic {name!r} exists already at {lab.bootstrap_servers}."
         raise KafkaFailed(problem, "Take another name, or delete it first with `topics.delete`.")
-    new = NewTopic(name, partitions, replication_factor, config={key: _text(value) for key, value in (config or {}).items()})
+    settings = {key: _text(value) for key, value in (config or {}).items()}
+    new = NewTopic(name, partitions, replication_factor, config=settings)
     answers = lab.admin.create_topics([new], request_timeout=timeout)
     clients.results(answers, f"Topic {name!r} was to be created", lab.bootstrap_servers)
     expected = f"topic {name} to have leaders for all of its {partitions} partitions"
@@ -89,12 +89,14 @@ def delete(lab: Lab, *names: str, missing_ok: bool = False, timeout: float = 10.
 
 
 def unique_name(prefix: str) -> str:
-    """Return a name that no other run has: `prefix` and eight random characters. Raises `InvalidInput` for a bad prefix."""
+    """Return a name that no other run has, which begins with `prefix`. Raises `InvalidInput` for a bad prefix."""
     return check_name(f"{prefix}-{secrets.token_hex(4)}")
 
 
 @contextmanager
-def temporary(lab: Lab, prefix: str, partitions: int = 1, *, config: Mapping[str, object] | None = None) -> Iterator[str]:
+def temporary(
+    lab: Lab, prefix: str, partitions: int = 1, *, config: Mapping[str, object] | None = None
+) -> Iterator[str]:
     """Yield the unique name of a topic that lives as long as the block. Raises what `create` and `delete` raise."""
     name = unique_name(prefix)
     create(lab, name, partitions, config=config)
@@ -105,7 +107,7 @@ def temporary(lab: Lab, prefix: str, partitions: int = 1, *, config: Mapping[str
 
 
 def check_name(name: str) -> str:
-    """Return `name`, or raise `InvalidInput` saying which of Kafka's rules it breaks (`Topic.validate` in its source)."""
+    """Return `name`, or raise `InvalidInput` with the rule that it breaks (`Topic.validate` in Kafka's source)."""
     rules = {
         "it is empty": not name,
         "that is a folder to the file system": name in (".", ".."),

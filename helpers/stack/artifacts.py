@@ -33,13 +33,15 @@ class Handle(Protocol):
 
 
 class Progress(Protocol):
-    """Who shows how far things are: `add` opens a bar of `total` bytes."""
+    """Who shows how far things are: `add` opens a bar of `total` bytes, or of `total` things that `unit` names."""
 
-    def add(self, description: str, total: int) -> Handle: ...
+    def add(self, description: str, total: int, unit: str = "bytes") -> Handle: ...
 
 
-class _Silent:
-    def add(self, description: str, total: int) -> _Silent:
+class Silent:
+    """Shows nothing."""
+
+    def add(self, description: str, total: int, unit: str = "bytes") -> Silent:
         return self
 
     def advance(self, size: int) -> None:
@@ -141,7 +143,7 @@ def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None 
     """
     if _missing(artifacts, cache):
         with _writing(cache, artifacts):
-            _fetch_missing(artifacts, cache, progress or _Silent())
+            _fetch_missing(artifacts, cache, progress or Silent())
     return [_path(artifact, cache) for artifact in artifacts]
 
 
@@ -150,18 +152,35 @@ def prepare(cache: Path, progress: Progress | None = None, *, mariadb: bool) -> 
 
     Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there is no MariaDB.
     """
-    wanted = catalogue()
-    plugin_path = cache / "-".join(["plugins", *(plugin.version for plugin in wanted.plugins)])
-    folders = [_Unpacked(plugin, plugin_path / plugin.name) for plugin in wanted.plugins]
-    base = None
+    jars, folders = catalogue().kafka, _folders(cache, mariadb)
+    if _lacking(jars, folders, cache):
+        with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
+            _make(jars, folders, cache, progress or Silent())
+    base = folders[-1].folder if mariadb else None
+    return Prepared([_path(artifact, cache) for artifact in jars], plugin_path(cache), base)
+
+
+def plugin_path(cache: Path) -> Path:
+    """Return the folder of the connectors that are downloaded, there or not."""
+    return cache / "-".join(["plugins", *(plugin.version for plugin in catalogue().plugins)])
+
+
+def missing_bytes(cache: Path, *, mariadb: bool) -> int:
+    """Return how many bytes `prepare` would download."""
+    return _size(_lacking(catalogue().kafka, _folders(cache, mariadb), cache))
+
+
+def _folders(cache: Path, mariadb: bool) -> list[_Unpacked]:
+    """Return what is unpacked; MariaDB, if it is wanted, comes last."""
+    folders = [_Unpacked(plugin, plugin_path(cache) / plugin.name) for plugin in catalogue().plugins]
     if mariadb:
-        archive = wanted.mariadb_here()
-        base = cache / f"mariadb-{archive.version}" / archive.name
-        folders.append(_Unpacked(archive, base))
-    if _missing(wanted.kafka, cache) or not all(folder.is_there() for folder in folders):
-        with _writing(cache, [*wanted.kafka, *(folder.artifact for folder in folders)]):
-            _make(wanted.kafka, folders, cache, progress or _Silent())
-    return Prepared([_path(artifact, cache) for artifact in wanted.kafka], plugin_path, base)
+        archive = catalogue().mariadb_here()
+        folders.append(_Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name))
+    return folders
+
+
+def _lacking(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path) -> list[Artifact]:
+    return [*_missing(jars, cache), *(folder.artifact for folder in folders if not folder.is_there())]
 
 
 def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, progress: Progress) -> None:

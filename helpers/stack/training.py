@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.errors import ServerFailed
+from helpers.stack.artifacts import Progress
 from helpers.stack.java import Java, JavaServer
 from helpers.stack.kafka import Kafka
 from helpers.stack.state import State, choose_port
@@ -21,7 +22,7 @@ def is_trained(java: Java) -> bool:
     return java.cache(Kafka.name).exists() and java.cache(Worker.name).exists()
 
 
-def train(java: Java, plugin_path: Sequence[Path], version: str) -> None:
+def train(java: Java, plugin_path: Sequence[Path], version: str, progress: Progress) -> None:
     """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
 
     Raises `ServerFailed` if one of them does not start or no cache comes of it. What is interrupted leaves nothing
@@ -30,14 +31,17 @@ def train(java: Java, plugin_path: Sequence[Path], version: str) -> None:
     java.aot.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="training-", dir=java.aot) as folder:
         kafka, worker = servers = _throw_away(Path(folder), java, plugin_path, version)
+        bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
         try:
             for server in servers:
                 server.start()
             for server in servers:
                 server.wait_ready()
+                bar.advance(1)
         finally:
-            worker.stop()
-            kafka.stop()
+            for server in (worker, kafka):
+                server.stop()
+                bar.advance(1)
         for server in servers:
             _keep(server)
 

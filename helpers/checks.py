@@ -1,0 +1,64 @@
+"""Predictions and exercise checks: what the learner thought, what is so, and a hint where they differ."""
+
+from __future__ import annotations
+
+from html import escape
+
+from IPython.display import display
+
+
+class Note:
+    """A line below the cell, shown once. It is true when the check passed, or the prediction came true."""
+
+    def __init__(self, text: str, *, passed: bool) -> None:
+        self.text = text
+        self.passed = passed
+        self._shown = False
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _ipython_display_(self) -> None:
+        """Called for `show`, and by IPython once more for the last value of a cell."""
+        if self._shown:
+            return
+        self._shown = True
+        colour = "#009E73" if self.passed else "#767676"
+        html = f'<div style="border-left: 4px solid {colour}; padding: 2px 8px">{escape(self.text)}</div>'
+        display({"text/plain": self.text, "text/html": html}, raw=True)  # type: ignore[no-untyped-call]
+
+    def show(self) -> Note:
+        """Show the line, outside a notebook by printing it. Returns itself."""
+        display(self)  # type: ignore[no-untyped-call]
+        return self
+
+
+class Prediction:
+    """What the learner expects of `question`; a guess of None is no prediction."""
+
+    def __init__(self, question: str, guess: object) -> None:
+        self.question = question
+        self.guess = guess
+
+    def compare(self, outcome: object) -> Note:
+        """Show what was said beside what came out. The note is true when they are equal; none makes the cell fail."""
+        said = "You made no prediction" if self.guess is None else f"You said {self.guess}"
+        return Note(f"{self.question} {said}; it is {outcome}.", passed=self.guess == outcome).show()
+
+
+def predict(question: str, guess: object = None) -> Prediction:
+    """Show the guess, or ask for one when it is None, and return the prediction, to `compare` after the run."""
+    said = "Write down your guess, then go on." if guess is None else f"You say {guess}. Now run it."
+    Note(f"{question} {said}", passed=False).show()
+    return Prediction(question, guess)
+
+
+def check(passed: object, *, fact: str, hint: str) -> Note:
+    """Show `fact` when `passed` is true, else `hint`. The note is true in the first case, and can be asserted.
+
+    An exercise that is not filled in yet (None) has not passed, and is no error.
+    """
+    return Note(f"✓ {fact}" if passed else f"Not yet. {hint}", passed=bool(passed)).show()

@@ -1,0 +1,99 @@
+"""A consumer-group member as a process: its orders come on the command line, standard output tells what happens.
+
+`members.Member` runs it. It imports nothing of the lab, so that it is there in a fraction of a second. It ends when its
+standard input does: no member outlives its notebook, however that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+CRASHED = 9
+_ended = threading.Event()
+
+
+@dataclass
+class Orders:
+    """What the member is to do."""
+
+    topic: str
+    config: dict[str, Any]
+    rate: float | None
+    """Records a second, or None for as fast as it can."""
+    batch: int
+    """Records between two commits."""
+    commit: str
+    """`before` or `after` the work on a batch."""
+    crash_after: int | None
+    """The number of records after which it ends without a word, between the work and the commit."""
+
+
+def main() -> None:
+    """Join the group, work until standard input ends, leave the group."""
+    orders = Orders(**json.loads(sys.argv[1]))
+    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    consumer = Consumer(orders.config)
+    consumer.subscribe([orders.topic], on_assign=_assigned, on_revoke=_revoked)
+    tell("started")
+    left_to_crash = orders.crash_after or float("inf")
+    while not _ended.is_set():
+        if batch := consumer.consume(orders.batch, 0.1):
+            left_to_crash -= len(batch)
+            _work(consumer, orders, batch, crash=left_to_crash <= 0)
+    consumer.close()
+    tell("left")
+
+
+def tell(kind: str, **facts: object) -> None:
+    """Print one event as a line of JSON, at once."""
+    print(json.dumps({"kind": kind, "when": time.time(), **facts}), flush=True)
+
+
+def _work(consumer: Consumer, orders: Orders, batch: list[Message], *, crash: bool) -> None:
+    for message in batch:
+        if error := message.error():
+            raise KafkaException(error)
+    first, second = (_commit, _handle) if orders.commit == "before" else (_handle, _commit)
+    first(consumer, orders, batch)
+    if crash:
+        os._exit(CRASHED)
+    second(consumer, orders, batch)
+
+
+def _handle(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
+    """The work: it takes its time, and its effect is what the parent is told."""
+    if orders.rate:
+        _ended.wait(len(batch) / orders.rate)
+    tell("handled", records=[[message.partition(), message.offset()] for message in batch])
+
+
+def _commit(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
+    try:
+        consumer.commit(asynchronous=False)
+    except KafkaException as error:  # the partitions went to another member meanwhile, which reads these records again
+        tell("commit refused", reason=error.args[0].str())
+
+
+def _assigned(consumer: Consumer, places: list[TopicPartition]) -> None:
+    tell("assigned", partitions=[place.partition for place in places])
+
+
+def _revoked(consumer: Consumer, places: list[TopicPartition]) -> None:
+    tell("revoked", partitions=[place.partition for place in places])
+
+
+def _watch() -> None:
+    sys.stdin.read()
+    _ended.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Kafka's own command-line tools, run on the lab's Java: what `bin/kafka-topics.sh` does where Kafka is unpacked."""
+
+from __future__ import annotations
+
+import subprocess
+
+from helpers.errors import InvalidInput, KafkaFailed, TimedOut
+from helpers.lab import Lab
+from helpers.settings import settings
+from helpers.stack.local import installed_java
+
+_MAIN = {
+    "topics": "org.apache.kafka.tools.TopicCommand",
+    "console-producer": "org.apache.kafka.tools.ConsoleProducer",
+    "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "configs": "kafka.admin.ConfigCommand",
+    "metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
+    "dump-log": "org.apache.kafka.tools.DumpLogSegments",
+}
+_NEEDS_NO_BROKER = ("dump-log",)
+
+
+def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float = 30.0) -> str:
+    """Run `kafka-TOOL.sh --bootstrap-server <the lab> ARGUMENTS` and return what it prints to standard output.
+
+    `stdin` is what a person would type, as for console-producer. Raises `InvalidInput` for a tool that is not known here,
+    `KafkaFailed` with the tool's own words if it reports a failure, and `TimedOut` after `timeout` seconds.
+    """
+    if tool not in _MAIN:
+        raise InvalidInput(f"There is no tool {tool!r} here.", f"Known are: {', '.join(_MAIN)}.")
+    java = installed_java(settings().cache)
+    command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=["-Dlog4j2.level=off"])
+    try:
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms.") from error
+    if done.returncode:
+        raise KafkaFailed(f"kafka-{tool} failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def command_line(lab: Lab, tool: str, *arguments: str) -> str:
+    """Return the command that a reader with an unpacked Kafka would type for the same."""
+    return " ".join([f"bin/kafka-{tool}.sh", *_arguments(lab, tool, arguments)])
+
+
+def _arguments(lab: Lab, tool: str, arguments: tuple[str, ...]) -> list[str]:
+    return [*([] if tool in _NEEDS_NO_BROKER else ["--bootstrap-server", lab.bootstrap_servers]), *arguments]
