@@ -32,7 +32,7 @@ def run(*, browser: bool, say: Callable[[str], None]) -> None:
     log = settings().home / "logs" / "jupyter.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
-        process = subprocess.Popen(_command(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(_command(), env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
         address = _address(process, log)
         opened = browser and _open(address)
@@ -51,6 +51,12 @@ def _command() -> list[str]:
         "--ServerApp.answer_yes=True",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
+
+
+def _environment() -> dict[str, str]:
+    """Add the course's defaults (no news, no questions) to the reader's own settings, which come before them."""
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ROOT / "helpers" / "jupyter_config")]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -16,9 +16,10 @@ _MAIN = {
     "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "configs": "kafka.admin.ConfigCommand",
     "metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
+    "storage": "kafka.tools.StorageTool",
     "dump-log": "org.apache.kafka.tools.DumpLogSegments",
 }
-_NEEDS_NO_BROKER = ("dump-log",)
+_NEEDS_NO_BROKER = ("dump-log", "storage")
 
 
 def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float = 30.0) -> str:
