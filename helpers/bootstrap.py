@@ -90,8 +90,10 @@ def _make_venv() -> None:
 
 
 def _call(command: list[str]) -> None:
+    # The certificates of the machine, which know a school's or company's proxy; UV_NATIVE_TLS is the older name.
+    environment = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}
     try:
-        subprocess.run(command, cwd=ROOT, check=True)
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise CannotInstall(
             f"the Python packages could not be installed: {error}\n"

@@ -71,6 +71,7 @@ class Member:
             "group.protocol": protocol,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            "fetch.wait.max.ms": 100,
             **(_CLASSIC if protocol == "classic" else {}),
             **(config or {}),
         }
@@ -218,7 +219,8 @@ def ownership(members: Iterable[Member]) -> pd.DataFrame:
 
     Times are in seconds since the first assignment; `until` of one that lasts is now.
     """
-    stretches = sorted((owned for member in members for owned in member.history), key=lambda owned: owned.since)
+    stretches = [owned for member in members for owned in member.history]
+    stretches.sort(key=lambda owned: (owned.since, owned.partition))
     start, now = (stretches[0].since if stretches else 0.0), time.time()
     rows = [[owned.member, owned.partition, owned.since - start, (owned.until or now) - start] for owned in stretches]
     return pd.DataFrame(rows, columns=["member", "partition", "since", "until"])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 import pandas as pd
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, Message, Producer, TopicPartition
@@ -14,16 +13,20 @@ from confluent_kafka.admin import ConfigResource, ResourceType
 from helpers import clients
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
-from helpers.records.outbox import Fields, Outbox, Record, Value, fields, text
+from helpers.records.outbox import Outbox, Record, Sendable, text
 
 __all__ = ["Produced", "Record", "as_frame", "consume", "produce"]
 
 _BATCH = 10_000
 _NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}
 _PRODUCER_LIMIT = 1_000_000  # librdkafka's default of message.max.bytes
+_PROMPT = {
+    "fetch.wait.max.ms": 50,  # a broker that waits for new records in one partition holds up the others for so long
+    "fetch.queue.backoff.ms": 10,  # librdkafka's rest when it has read ahead far enough; by default a second
+}
 _NOTHING_NEW = (
-    "A consumer gets what comes after its group's committed offset, or after the end of the log if it starts from 'latest': "
-    "produce more, take another group, or give it more time."
+    "A consumer gets what comes after its group's committed offset, or after the end of the log if it starts from "
+    "'latest': produce more, take another group, or give it more time."
 )
 
 
@@ -31,7 +34,7 @@ _NOTHING_NEW = (
 class Produced:
     """What became of the records: `count` of them acknowledged by the broker, in `seconds`.
 
-    `messages` is filled on request (`reports=True`): each record's delivery report, in the order in which they were given.
+    `messages` is filled on request (`reports=True`): the delivery report of each record, in the order they were given.
     """
 
     topic: str
@@ -48,28 +51,33 @@ class Produced:
 def produce(
     lab: Lab,
     topic: str,
-    records: Iterable[Record | tuple[str | bytes | None, Value] | Value],
+    records: Iterable[Sendable],
     *,
     reports: bool = False,
     timeout: float = 30.0,
     config: Mapping[str, object] | None = None,
 ) -> Produced:
-    """Send `records` (values, pairs of key and value, or `Record`s), wait for every acknowledgement, and return the count.
+    """Send `records` (values, pairs of key and value, or `Record`s), wait for every acknowledgement, return the count.
 
-    `timeout` is the seconds that a record may wait for its acknowledgement; `config` holds producer settings by Kafka's names.
+    `timeout` is the seconds that a record may wait for its acknowledgement; `config` holds producer settings by Kafka's
+    names.
 
     Raises `DeliveryFailed` with the reasons when a record was not acknowledged (the others were), `InvalidInput` for a
     record or a setting of the wrong kind, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
     """
     _above_zero(timeout, "timeout")
-    settings = {"message.timeout.ms": int(timeout * 1000), "delivery.report.only.error": not reports, **(config or {})}
+    outbox = Outbox(topic, reporting=reports)
+    settings = {
+        "message.timeout.ms": int(timeout * 1000),
+        "delivery.report.only.error": not reports,
+        **(config or {}),
+        "on_delivery": outbox.delivered,
+    }
+    clients.metadata(lab.admin, lab.bootstrap_servers, topic)
     producer = clients.connect(Producer, lab.bootstrap_servers, settings)
-    clients.metadata(producer, lab.bootstrap_servers, topic)
     started = time.monotonic()
-    outbox = Outbox(producer, topic, reporting=reports)
-    for batch in _batches(map(fields, records)):
-        outbox.send(batch)
-    outbox.finish(timeout + 1)
+    outbox.send(producer, records)
+    outbox.finish(producer, timeout + 1)
     if outbox.failed:
         raise outbox.error(_size_limit(lab, topic, settings, outbox.largest_refused))
     return Produced(topic, outbox.count, time.monotonic() - started, outbox.reports)
@@ -85,14 +93,14 @@ def consume(
     timeout: float = 10.0,
     config: Mapping[str, object] | None = None,
 ) -> list[Message]:
-    """Read exactly `n` records of `topic` and return them as the client's own `Message`s, each partition's in its order.
+    """Read exactly `n` records of `topic`, and return them as the client's own `Message`s, each partition's in order.
 
     Without a group every partition is read from `from_offset`: "earliest", "latest" or a number. With one, the consumer
-    joins it, goes on at the group's committed offsets (`from_offset` is for partitions without one), and commits what it
-    returns.
+    joins it, goes on at the group's committed offsets (`from_offset` is for partitions without one), and commits what
+    it returns.
 
-    Raises `TimedOut` saying how many came within `timeout` seconds (nothing is committed then), `InvalidInput` for a count
-    or a timeout that is not above 0, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
+    Raises `TimedOut` saying how many came within `timeout` seconds (nothing is committed then), `InvalidInput` for a
+    count or a timeout not above 0, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
     """
     _above_zero(n, "count")
     _above_zero(timeout, "timeout")
@@ -100,6 +108,7 @@ def consume(
         "group.id": group or "reads without a group",
         "auto.offset.reset": from_offset if isinstance(from_offset, str) else "error",
         "enable.auto.commit": False,
+        **_PROMPT,
         **(config or {}),
     }
     with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
@@ -130,12 +139,8 @@ def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
         "value": [text(message.value()) for message in messages],
         "headers": [{name: text(it) for name, it in dict(message.headers() or []).items()} for message in messages],
     }
-    as_they_are = {name: pd.Series(columns[name], dtype=object) for name in ("key", "value", "headers")}  # None stays None
-    return pd.DataFrame(columns | as_they_are)
-
-
-def _batches(messages: Iterator[Fields]) -> Iterator[list[Fields]]:
-    return iter(lambda: list(islice(messages, _BATCH)), [])
+    as_they_are = ("key", "value", "headers")  # pandas would make NaN of None
+    return pd.DataFrame({**columns, **{name: pd.Series(columns[name], dtype=object) for name in as_they_are}})
 
 
 def _read(consumer: Consumer, topic: str, n: int, timeout: float) -> list[Message]:
@@ -144,7 +149,8 @@ def _read(consumer: Consumer, topic: str, n: int, timeout: float) -> list[Messag
     while len(messages) < n:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise TimedOut(f"Waited {timeout:g} s for {n} records of topic {topic!r}; {len(messages)} came.", _NOTHING_NEW)
+            problem = f"Waited {timeout:g} s for {n} records of topic {topic!r}; {len(messages)} came."
+            raise TimedOut(problem, _NOTHING_NEW)
         batch = consumer.consume(min(n - len(messages), _BATCH), min(left, 0.2))  # short: Ctrl-C waits until it returns
         for message in batch:
             if error := message.error():

@@ -88,6 +88,8 @@ class Kafka(JavaServer):
             "group.consumer.session.timeout.ms": 3000,
             "group.consumer.min.heartbeat.interval.ms": 500,
             "group.consumer.heartbeat.interval.ms": 1000,
+            "group.share.min.heartbeat.interval.ms": 500,
+            "group.share.heartbeat.interval.ms": 500,
             # The lesson on retention looks on while old segments go; the defaults are thirty seconds and five minutes.
             "log.initial.task.delay.ms": 500,
             "log.retention.check.interval.ms": 500,

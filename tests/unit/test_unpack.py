@@ -8,10 +8,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from repository import made_up_jar, made_up_plugin
 
 from helpers.errors import InvalidInput
 from helpers.stack.unpack import unpack_mariadb, unpack_plugin
+from tests.unit.repository import made_up_jar, made_up_plugin
 
 
 def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.TarInfo:

@@ -1,0 +1,223 @@
+"""The rules for `helpers/`, each a function that yields what is wrong with one source file, and where."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from helpers.project import ROOT
+
+LAYERS = (
+    {"errors", "waiting", "settings", "project", "background", "bootstrap"},
+    {"stack"},
+    {"lab", "clients", "topics", "records", "lag", "members", "tools"},
+    {"plots", "checks"},
+    {"cli", "console", "doctor", "jupyter", "testing"},
+)
+"""The rooms from the ground up, as in `helpers/__init__.py`; each imports from its own layer and those below."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module: its dotted name, its path from the project's root, its text."""
+
+    module: str
+    path: str
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> Source:
+        place = path.relative_to(ROOT)
+        return cls(
+            ".".join(place.with_suffix("").parts).removesuffix(".__init__"), place.as_posix(), path.read_text("utf-8")
+        )
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @property
+    def room(self) -> str:
+        """The first name below `helpers`; empty for `helpers` itself."""
+        return self.module.partition(".")[2].partition(".")[0]
+
+    @property
+    def nodes(self) -> Iterator[ast.AST]:
+        return ast.walk(self.tree)
+
+    @property
+    def functions(self) -> list[Function]:
+        return [node for node in self.nodes if isinstance(node, Function)]
+
+    @property
+    def imports(self) -> Iterator[tuple[int, str]]:
+        """Line and dotted name of whatever is imported, inside functions too."""
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                yield from ((node.lineno, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                # `from helpers import lag` names a room, `from helpers.lag import LagSample` a class in one.
+                inside = node.module in ("helpers", "helpers.stack")
+                yield from (
+                    (node.lineno, f"{node.module}.{alias.name}" if inside else node.module) for alias in node.names
+                )
+
+    def at(self, node: ast.AST, problem: str) -> str:
+        return f"{self.path}:{getattr(node, 'lineno', 1)}: {problem}"
+
+
+Rule = Callable[[Source], Iterator[str]]
+
+
+def module_length(source: Source) -> Iterator[str]:
+    """At most 250 lines."""
+    if (lines := len(source.text.splitlines())) > 250:
+        yield f"{source.path} has {lines} lines of at most 250: make it a folder."
+
+
+def length(function: Function) -> int:
+    """Return the lines of `function`, its signature and docstring included."""
+    return (function.end_lineno or 0) - function.lineno + 1
+
+
+def function_length(source: Source) -> Iterator[str]:
+    """At most 40 lines."""
+    for function in source.functions:
+        if length(function) > 40:
+            yield source.at(function, f"{function.name} has {length(function)} lines of at most 40.")
+
+
+def median_length(sources: Iterable[Source]) -> float:
+    """Return the lines of the median function in `sources`."""
+    return statistics.median(length(function) for source in sources for function in source.functions)
+
+
+def parameters(source: Source) -> Iterator[str]:
+    """At most four that can be given by position."""
+    for function in source.functions:
+        names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+        if (count := len([name for name in names if name not in ("self", "cls")])) > 4:
+            yield source.at(
+                function, f"{function.name} takes {count} positional parameters of at most 4: make some keyword-only."
+            )
+
+
+def docstrings(source: Source) -> Iterator[str]:
+    """On every public module, class, function and method; what overrides a base class's method has that one's."""
+    if not ast.get_docstring(source.tree) and source.text:
+        yield f"{source.path} has no docstring."
+    yield from _undocumented(source, source.tree, "")
+
+
+def _undocumented(source: Source, parent: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:
+    derived = isinstance(parent, ast.ClassDef) and bool(parent.bases)
+    for node in parent.body:
+        if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node) and not (derived and isinstance(node, Function)):
+            yield source.at(node, f"{prefix}{node.name} has no docstring.")
+        if isinstance(node, ast.ClassDef):
+            yield from _undocumented(source, node, f"{node.name}.")
+
+
+def layers(source: Source) -> Iterator[str]:
+    """Imports only downwards; `helpers/__init__.py` imports two names when they are asked for."""
+    if not source.room:
+        return
+    here = _layer(source.room)
+    if here is None:
+        yield f"{source.path}: LAYERS in tests/unit/house.py says nowhere on which floor {source.room} is."
+        return
+    for line, name in source.imports:
+        if name.startswith("helpers.") and (_layer(name.split(".")[1]) or 0) > here:
+            yield f"{source.path}:{line}: imports {name}, which stands above it."
+
+
+def _layer(room: str) -> int | None:
+    # A room may be several files: plots.py, plots_still.py.
+    return next(
+        (number for number, rooms in enumerate(LAYERS) for name in rooms if re.fullmatch(f"{name}(_.*)?", room)), None
+    )
+
+
+def circle(sources: Iterable[Source]) -> list[str]:
+    """Return modules that import each other in a circle, or an empty list."""
+    known = {source.module: source for source in sources if source.room}
+    graph = {name: {found for _, found in source.imports if found in known} for name, source in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def matplotlib_in_plots(source: Source) -> Iterator[str]:
+    """Only plots import matplotlib."""
+    for line, name in source.imports:
+        if name.split(".")[0] == "matplotlib" and not source.room.startswith("plots"):
+            yield f"{source.path}:{line}: imports matplotlib; only plots do."
+
+
+def settings_read_the_environment(source: Source) -> Iterator[str]:
+    """Only settings read the variables of the lab."""
+    for node in source.nodes:
+        if (
+            isinstance(node, ast.Constant)
+            and re.fullmatch(r"LAB_[A-Z_]+", str(node.value))
+            and source.room != "settings"
+        ):
+            yield source.at(node, f"names {named[0]}; only settings.py reads the lab's variables.")
+
+
+def no_sleep(source: Source) -> Iterator[str]:
+    """Only `wait_until` sleeps."""
+    for node in source.nodes:
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in ("time.sleep", "sleep")
+            and source.room != "waiting"
+        ):
+            yield source.at(node, "sleeps; wait for the fact with `wait_until`.")
+
+
+def no_wide_except(source: Source) -> Iterator[str]:
+    """Nothing is caught widely, unless it is raised again at once."""
+    for node in source.nodes:
+        if isinstance(node, ast.ExceptHandler) and not (isinstance(node.body[-1], ast.Raise) and not node.body[-1].exc):
+            caught = ast.unparse(node.type) if node.type else ""
+            if not caught:
+                yield source.at(node, "has a bare except: name what can happen.")
+            elif re.search(r"\b(Base)?Exception\b", caught):
+                yield source.at(node, f"has except {caught}: name what can happen.")
+        if isinstance(node, ast.Call) and re.search(r"suppress\((Base)?Exception\)", ast.unparse(node)):
+            yield source.at(node, f"has {ast.unparse(node)}: name what can happen.")
+
+
+RULES: list[Rule] = [
+    module_length, function_length, parameters, docstrings, layers, matplotlib_in_plots, settings_read_the_environment,
+    no_sleep, no_wide_except,
+]  # fmt: skip
+
+REGISTRIES = r"""
+    pypi+org  pythonhosted+org  repo\d*+maven+org  repo+maven+apache+org  sonatype+org  npmjs+org  npmjs+com
+    anaconda+org  docker+io  quay+io  ghcr+io  gcr+io  mcr+microsoft+com  crates+io
+"""
+"""With + for the dot, so that this file does not name them either."""
+
+
+def foreign(text: str, root: Path) -> Iterator[str]:
+    """Yield the registries of packages and the paths of one machine that `text` names."""
+    registry = "|".join(REGISTRIES.replace("+", r"\.").split())
+    for found in re.finditer(rf"\b(?:{registry})\b", text):
+        yield f"names the registry {found[0]}; coordinates are enough."
+    here = rf"{re.escape(str(root))}\b|{re.escape(str(Path.home()))}/"
+    for found in re.finditer(rf"{here}|(?<![\w~.$}}])/(?:home|Users)/\w+|[A-Z]:\\+Users\\+\w+", text):
+        yield f"names a path of one machine: {found[0]}"

@@ -1,0 +1,38 @@
+"""A step in the background: named, ended, its failure not lost."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from helpers.background import Background
+from helpers.waiting import wait_until
+
+
+def test_it_steps_until_it_is_stopped() -> None:
+    steps: list[threading.Thread] = []
+    background = Background("stepping", lambda: steps.append(threading.current_thread()), 0.01)
+    background.start()
+    wait_until(lambda: len(steps) >= 3, 5, "three steps")
+    background.stop()
+    done = len(steps)
+    assert (steps[0].name, steps[0].daemon) == ("stepping", True)
+    assert not steps[0].is_alive()
+    background.stop()
+    assert len(steps) == done
+
+
+def test_what_a_step_raises_is_raised_by_stop_once() -> None:
+    def step() -> None:
+        raise ZeroDivisionError("not lost")
+
+    background = Background("failing", step, 0.01)
+    background.start()
+    with pytest.raises(ZeroDivisionError, match="not lost"):
+        background.stop()
+    background.stop()
+
+
+def test_stop_without_start() -> None:
+    Background("never started", lambda: None, 1).stop()

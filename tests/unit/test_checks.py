@@ -1,0 +1,40 @@
+"""Checks and predictions never make a cell fail; they say what is so."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.checks import check, predict
+from tests.unit.conftest import RunCell
+
+
+def test_a_check_tells_the_fact_or_the_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(3 == 3, fact="Three partitions.", hint="Count the rows.")
+    assert capsys.readouterr().out == "✓ Three partitions.\n"
+    assert not check(2 == 3, fact="Three partitions.", hint="Count the rows.")
+    assert capsys.readouterr().out == "Not yet. Count the rows.\n"
+
+
+def test_a_stub_that_was_not_filled_in_fails_its_check_without_an_error() -> None:
+    answer = None
+    assert not check(answer == 3, fact="", hint="Count.")
+    assert not check(answer, fact="", hint="Count.")
+    assert not check(answer and answer > 3, fact="", hint="Count.")
+
+
+def test_a_prediction_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not predict("How many members have partitions?", 5).compare(4)
+    assert "You say 5" in (said := capsys.readouterr().out)
+    assert said.endswith("How many members have partitions? You said 5; it is 4.\n")
+    assert predict("How many?", 4).compare(4)
+
+
+def test_no_prediction_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not predict("How many?").compare(4)
+    assert "You made no prediction; it is 4." in capsys.readouterr().out
+
+
+def test_in_a_notebook_the_line_stands_there_once_and_is_escaped(run_cell: RunCell) -> None:
+    (output,) = run_cell("from helpers.checks import check\ncheck(True, fact='a < b', hint='')")
+    assert "a &lt; b" in output.data["text/html"]
+    assert output.data["text/plain"] == "✓ a < b"

@@ -1,0 +1,160 @@
+"""The house style of `helpers/`, what no project file may hold, and the proof that each of these tests can fail."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.project import ROOT
+from tests.unit import house
+from tests.unit.house import RULES, Rule, Source
+
+SOURCES = [Source.read(path) for path in sorted((ROOT / "helpers").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_house(rule: Rule) -> None:
+    if found := [complaint for source in SOURCES for complaint in rule(source)]:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_functions_are_short() -> None:
+    assert house.median_length(SOURCES) <= 8
+
+
+def test_imports_go_round_nowhere() -> None:
+    assert house.circle(SOURCES) == []
+
+
+BROKEN: list[tuple[Rule, str, str, str]] = [
+    (house.module_length, "topics", "x = 1\n" * 251, "251 lines"),
+    (house.function_length, "topics", "def f():\n" + "    x = 1\n" * 40, "41 lines"),
+    (house.parameters, "topics", "def f(a, b, c, d, e): ...", "5 positional"),
+    (house.parameters, "topics", "class A:\n    def f(self, a, b, c, d, e): ...", "5 positional"),
+    (house.docstrings, "topics", "x = 1", "helpers/topics.py has no docstring"),
+    (house.docstrings, "topics", "def f(): ...", "f has no docstring"),
+    (house.docstrings, "topics", "class A:\n    def f(self): ...", "A.f has no docstring"),
+    (house.layers, "stack.kafka", "from helpers import lag", "imports helpers.lag"),
+    (house.layers, "errors", "import helpers.stack.kafka", "imports helpers.stack.kafka"),
+    (house.layers, "topics", "def f():\n    from helpers.plots import LivePlot", "imports helpers.plots"),
+    (house.layers, "attic", "x = 1", "says nowhere"),
+    (house.matplotlib_in_plots, "lag", "import matplotlib.pyplot as plt", "matplotlib"),
+    (house.matplotlib_in_plots, "checks", "def f():\n    from matplotlib.figure import Figure", "matplotlib"),
+    (house.settings_read_the_environment, "lab", "import os\nos.environ.get('LAB_HOME')", "LAB_HOME"),
+    (house.settings_read_the_environment, "lab", "import os\nos.environ['LAB_HOME']", "LAB_HOME"),
+    (house.settings_read_the_environment, "lab", "import os\nos.getenv('LAB_HOME')", "LAB_HOME"),
+    (house.no_sleep, "lag", "import time\ntime.sleep(1)", "sleeps"),
+    (house.no_sleep, "lag", "from time import sleep\nsleep(1)", "sleeps"),
+    (house.no_wide_except, "lag", "try:\n    f()\nexcept Exception:\n    g()", "except Exception"),
+    (house.no_wide_except, "lag", "try:\n    f()\nexcept:\n    g()", "bare except"),
+    (house.no_wide_except, "lag", "try:\n    f()\nexcept (OSError, BaseException):\n    g()", "BaseException"),
+    (house.no_wide_except, "lag", "with suppress(Exception):\n    f()", "suppress(Exception)"),
+]
+
+
+@pytest.mark.parametrize(("rule", "room", "text", "said"), BROKEN, ids=lambda value: getattr(value, "__name__", None))
+def test_a_rule_can_fail(rule: Rule, room: str, text: str, said: str) -> None:
+    found = "\n".join(rule(Source(f"helpers.{room}", f"helpers/{room.replace('.', '/')}.py", text)))
+    assert said in found
+
+
+def test_every_rule_was_shown_to_fail() -> None:
+    assert {rule for rule, *_ in BROKEN} == set(RULES)
+
+
+ALLOWED = '''"""A room."""
+
+import os
+from helpers import topics
+from helpers.stack.local import LocalLab
+
+try:
+    f(os.environ.get("DISPLAY"))
+except BaseException:
+    g()
+    raise
+
+class A(B):
+    """A class."""
+
+    def f(self, a, b, c, d, *, e): ...
+'''
+
+
+def test_what_is_allowed() -> None:
+    source = Source("helpers.lag", "helpers/lag.py", ALLOWED)
+    assert [complaint for rule in RULES for complaint in rule(source)] == []
+
+
+def test_long_functions_and_circles_are_found() -> None:
+    long = Source("helpers.lag", "helpers/lag.py", "from helpers import topics\ndef f():\n" + "    x = 1\n" * 9)
+    back = Source("helpers.topics", "helpers/topics.py", "from helpers.lag import f")
+    assert house.median_length([long]) == 10
+    assert house.circle([long, back]) != []
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_mypy() -> None:
+    done = run("mypy", "--strict", "helpers")
+    if done.returncode:
+        pytest.fail(done.stdout + done.stderr, pytrace=False)
+
+
+def test_mypy_can_fail() -> None:
+    assert "no-untyped-def" in run("mypy", "--strict", "--config-file=", "-c", "def f(x): return x").stdout
+
+
+def test_ruff() -> None:
+    done = run("ruff", "check", ".")
+    if done.returncode:
+        pytest.fail(done.stdout + done.stderr, pytrace=False)
+
+
+def test_ruff_can_fail() -> None:
+    assert "BLE001" in run("ruff", "check", "-", text="try:\n    f()\nexcept Exception:\n    g()\n").stdout
+
+
+def tracked() -> list[Path]:
+    """Return the files of the project: those in git, and those about to be."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        pytest.skip(f"not run: this is no git checkout ({done.stderr.strip()})")
+    return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    found, files = [], tracked()
+    for path in files:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {what}" for what in house.foreign(text, ROOT)]
+    assert files
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://" + ".".join(("repo1", "maven", "org")) + "/maven2",
+        "index-url = " + ".".join(("pypi", "org")),
+        "image: " + ".".join(("quay", "io")) + "/debezium/connect",
+        "/".join(("", "home", "kim", "notes.txt")),
+        "/".join(("", "Users", "kim", "notes.txt")),
+        "\\".join(("C:", "Users", "kim")),
+        f"cd {ROOT}/notebooks",
+        f"cat {Path.home()}/.config",
+    ],
+    ids=lambda text: re.sub(r"\W+", " ", text).strip(),
+)
+def test_a_registry_or_a_path_is_found(text: str) -> None:
+    assert list(house.foreign(text, ROOT))
+    assert not list(house.foreign("https://kafka.apache.org/documentation and /usr/bin and ~/home/x", ROOT))

@@ -1,0 +1,121 @@
+"""Members as processes: they end with their parent, say why they failed, and their events become history."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import psutil
+import pytest
+
+from helpers.errors import InvalidInput, KafkaFailed
+from helpers.lab import Lab
+from helpers.members import Member, owners, ownership
+from helpers.waiting import wait_until
+
+
+@pytest.fixture
+def member(mock: Lab) -> Member:
+    return Member(mock, "group", "orders", name="A")
+
+
+def child(parent: int | None = None) -> psutil.Process:
+    (process,) = [child for child in psutil.Process(parent).children() if "members_process.py" in " ".join(child.cmdline())]
+    return process
+
+
+def test_a_member_is_a_process_of_its_own_that_leaves_when_told(member: Member) -> None:
+    with member:
+        process = child()
+        assert process.pid != os.getpid()
+        assert member.running
+    assert not member.running
+    assert not process.is_running()
+    member.stop()
+
+
+def test_a_killed_member_is_no_failure(member: Member) -> None:
+    marks: list[str] = []
+    member._mark = marks.append
+    with member:
+        member.kill()
+        assert not member.running
+        member.kill()
+    assert marks == ["A killed"]
+
+
+def test_a_frozen_member_can_be_stopped(member: Member) -> None:
+    with member:
+        process = child()
+        member.pause()
+        wait_until(lambda: process.status() == psutil.STATUS_STOPPED, 5, "the process to be frozen", last_seen=process.status)
+        member.resume()
+        wait_until(lambda: process.status() != psutil.STATUS_STOPPED, 5, "the process to go on", last_seen=process.status)
+        member.pause()
+    assert not process.is_running()
+
+
+ORPHANS = """
+from helpers.lab import Lab
+from helpers.members import Member
+members = [Member(Lab({address!r}), "group", "orders", name=name).start() for name in "AB"]
+members[1].pause()
+print("started", flush=True)
+input()
+"""
+
+
+def test_no_member_outlives_a_parent_that_is_killed(mock: Lab) -> None:
+    program = [sys.executable, "-c", ORPHANS.format(address=mock.bootstrap_servers)]
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as parent:
+        assert parent.stdout and parent.stdout.readline() == "started\n"
+        orphans = psutil.Process(parent.pid).children()
+        assert len(orphans) == 2
+        parent.kill()
+    gone, alive = psutil.wait_procs(orphans, timeout=15)
+    for process in alive:
+        process.kill()
+    assert alive == []
+
+
+def test_a_member_that_fails_says_why(mock: Lab) -> None:
+    member = Member(mock, "group", "orders", name="A", config={"no.such.setting": 1}).start()
+    with pytest.raises(KafkaFailed, match='Member A failed: .*No such configuration property: "no.such.setting"'):
+        wait_until(lambda: not member.running, 10, "the member to fail")
+    with pytest.raises(KafkaFailed):
+        member.stop()
+
+
+def test_events_become_assignment_records_and_history(member: Member) -> None:
+    marks: list[str] = []
+    member._mark = marks.append
+    member._take("assigned", 100.0, partitions=[0, 1])
+    member._take("handled", 101.0, records=[[0, 5], [1, 7]])
+    member._take("revoked", 102.0, partitions=[1])
+    assert member.assignment == [0]
+    assert (member.handled, member.records) == (2, [(0, 5), (1, 7)])
+    other = Member(Lab("127.0.0.1:9"), "group", "orders", name="B")
+    other._take("assigned", 103.0, partitions=[1])
+    assert owners([member, other]) == {0: "A", 1: "B"}
+    assert marks == ["A gets 0, 1"]
+    frame = ownership([member, other])
+    assert frame[["member", "partition", "since"]].values.tolist() == [["A", 0, 0.0], ["A", 1, 0.0], ["B", 1, 3.0]]
+    assert frame["until"].tolist()[1] == 2.0
+    assert frame["until"].iloc[2] > 3.0, "what lasts, lasts until now"
+
+
+def test_nobody_has_anything() -> None:
+    assert owners([]) == {}
+    assert ownership([]).empty
+
+
+@pytest.mark.parametrize(
+    "settings", [{"commit": "during"}, {"protocol": "newest"}, {"rate": 0}, {"rate": -1}, {"batch": 0}, {"batch": -1}]
+)
+def test_settings_that_cannot_be(mock: Lab, settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="Member A cannot"):
+        Member(mock, "group", "orders", name="A", **settings)

@@ -1,0 +1,69 @@
+"""Processes: found by what only they have, ended for sure, never somebody else's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from helpers.errors import ServerFailed, TimedOut
+from helpers.stack import process
+from helpers.waiting import wait_until
+
+STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def stubborn(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """A process that does not end when it is asked to, with a marker of its own."""
+    marker = f"--datadir={tmp_path}/data"
+    command = [sys.executable, "-c", STUBBORN, marker]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout and child.stdout.readline() == b"ready\n"
+        yield marker, psutil.Process(child.pid)
+        child.kill()
+
+
+def test_found_by_a_whole_argument_only(stubborn: tuple[str, psutil.Process]) -> None:
+    marker, wanted = stubborn
+    assert process.find(marker) == wanted
+    assert process.find(marker[:-1]) is None
+    assert process.find(marker + "2") is None
+
+
+def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> None:
+    marker, wanted = stubborn
+    assert process.stop(wanted, timeout=0.3) is False
+    assert process.find(marker) is None
+    assert process.stop(wanted, timeout=0.3) is True, "stopping what is gone does nothing"
+
+
+def test_what_starts_is_detached_and_leaves_its_words(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "it.log"
+    child = process.spawn([sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"], cwd=tmp_path, log=log)
+    wait_until(lambda: child.poll() is not None, 20, "the program to end")
+    assert process.tail(log) == "True", "it leads a session of its own: Ctrl-C in this one does not reach it"
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ServerFailed, match="could not be started: No such file"):
+        process.spawn([tmp_path / "nothing"], cwd=tmp_path, log=tmp_path / "log")
+
+
+def test_tail(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert process.tail(log) == ""
+    log.write_text("\n".join(map(str, range(100_000))))
+    assert process.tail(log, 2) == "99998\n99999"
+
+
+def test_a_process_that_cannot_be_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    me = psutil.Process()
+    monkeypatch.setattr(me, "terminate", lambda: None)
+    monkeypatch.setattr(me, "kill", lambda: None)
+    with pytest.raises(TimedOut, match=f"process {me.pid} to end"):
+        process.stop(me, timeout=0.05)

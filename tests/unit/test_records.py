@@ -1,0 +1,137 @@
+"""Producing and consuming, against librdkafka's mock cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import KafkaError, Message
+
+from helpers import records, topics
+from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, LabNotRunning, TimedOut
+from helpers.lab import Lab
+from helpers.records import Record
+from helpers.records.outbox import Outbox
+
+
+@pytest.fixture
+def topic(mock: Lab) -> str:
+    return topics.unique_name("records")
+
+
+def test_all_kinds_of_records_arrive_as_they_were(mock: Lab, topic: str) -> None:
+    record = Record({"qty": 10, "name": "실습"}, key="k", headers={"trace": "7"}, partition=2)
+    sent = records.produce(mock, topic, ["text", b"\xff", ("key", "value"), ("gone", None), record])
+    frame = records.as_frame(records.consume(mock, topic, 5))
+    assert sent.count == 5
+    assert set(frame["value"].iloc[:]) >= {"text", b"\xff", "value", None}
+    (row,) = frame[frame["partition"].eq(2) & frame["key"].eq("k")].to_dict("records")
+    assert json.loads(row["value"]) == {"qty": 10, "name": "실습"}
+    assert row["headers"] == {"trace": "7"}
+    assert frame[frame["key"].eq("gone")]["value"].tolist() == [None]
+
+
+def test_reports_are_in_the_order_of_the_records(mock: Lab, topic: str) -> None:
+    sent = records.produce(mock, topic, [(str(number), f"{number}") for number in range(500)], reports=True)
+    assert [message.value() for message in sent.messages] == [b"%d" % number for number in range(500)]
+    read = {(message.partition(), message.offset()): message.value() for message in records.consume(mock, topic, 500)}
+    assert {(message.partition(), message.offset()): message.value() for message in sent.messages} == read
+
+
+def test_a_key_keeps_its_partition_and_its_order(mock: Lab, topic: str) -> None:
+    records.produce(mock, topic, [("a", str(number)) for number in range(50)])
+    frame = records.as_frame(records.consume(mock, topic, 50))
+    assert frame["partition"].nunique() == 1
+    assert frame["value"].tolist() == [str(number) for number in range(50)]
+
+
+def test_a_full_queue_is_waited_for(mock: Lab, topic: str) -> None:
+    few = {"queue.buffering.max.messages": 10}
+    assert records.produce(mock, topic, (f"{number}" for number in range(300)), config=few).count == 300
+    assert records.produce(mock, topic, [(None, "v")] * 300, config=few).count == 300
+    assert len(records.consume(mock, topic, 600)) == 600
+
+
+def test_too_large_a_record_is_named_with_the_limit_and_the_others_arrive(mock: Lab, topic: str) -> None:
+    with pytest.raises(DeliveryFailed, match=r"1 of 3 .* too large \(2,000,000 bytes; the limit is 1,000,000\)") as caught:
+        records.produce(mock, topic, ["a", ("big", "x" * 2_000_000), "b"])
+    assert caught.value.count == 1
+    assert caught.value.failures == [("big", "Message size too large")]
+    assert {message.value() for message in records.consume(mock, topic, 2)} == {b"a", b"b"}
+
+
+def test_every_failure_is_counted_and_a_hundred_are_kept() -> None:
+    outbox = Outbox("orders")
+    for _ in range(250):
+        outbox.delivered(KafkaError(KafkaError._MSG_TIMED_OUT), Message(key=b"k", value=b"v"))
+    outbox.delivered(None, Message())
+    assert (outbox.failed, len(outbox.failures)) == (250, 100)
+    assert "Message timed out" in str(outbox.error(1_000_000))
+
+
+def test_a_partition_that_is_not_there(mock: Lab, topic: str) -> None:
+    with pytest.raises(DeliveryFailed, match="Unknown partition"):
+        records.produce(mock, topic, [Record("v", partition=9)])
+
+
+@pytest.mark.parametrize("value", [3, 3.4, ["a"], ("key", 3), Record(3)])  # type: ignore[arg-type]
+def test_a_value_of_the_wrong_type(mock: Lab, topic: str, value: object) -> None:
+    with pytest.raises(InvalidInput, match="cannot be of type"):
+        records.produce(mock, topic, [value])  # type: ignore[list-item]
+
+
+def test_what_the_source_of_records_raises_is_not_swallowed(mock: Lab, topic: str) -> None:
+    def failing() -> Iterator[str]:
+        yield "a"
+        raise TypeError("out of order")
+
+    with pytest.raises(TypeError, match="out of order"):
+        records.produce(mock, topic, failing())
+
+
+def test_configuration_is_refused_in_librdkafkas_words(mock: Lab, topic: str) -> None:
+    with pytest.raises(InvalidInput, match='No such configuration property: "linger"'):
+        records.produce(mock, topic, ["a"], config={"linger": 5})
+    with pytest.raises(InvalidInput, match='Invalid value .* "auto.offset.reset"'):
+        records.consume(mock, topic, 1, from_offset="first")
+
+
+def test_reading_stops_at_the_count_and_starts_where_it_is_told(mock: Lab, topic: str) -> None:
+    records.produce(mock, topic, [Record(str(number), partition=1) for number in range(10)])
+    assert [message.value() for message in records.consume(mock, topic, 3)] == [b"0", b"1", b"2"]
+    assert [message.offset() for message in records.consume(mock, topic, 2, from_offset=0)] == [0, 1]
+
+
+def test_too_few_records_are_counted(mock: Lab, topic: str) -> None:
+    records.produce(mock, topic, ["a", "b"])
+    with pytest.raises(TimedOut, match=r"Waited 0\.5 s for 3 records .*; 2 came"):
+        records.consume(mock, topic, 3, timeout=0.5)
+    with pytest.raises(TimedOut, match="0 came.*latest"):
+        records.consume(mock, topic, 1, from_offset="latest", timeout=0.5)
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_counts_and_timeouts_are_above_zero(nobody: Lab, number: int) -> None:
+    for ask in (
+        lambda: records.consume(nobody, "orders", number),
+        lambda: records.consume(nobody, "orders", 1, timeout=number),
+        lambda: records.produce(nobody, "orders", ["a"], timeout=number),
+    ):
+        with pytest.raises(InvalidInput, match=f"of {number} "):
+            ask()
+
+
+def test_where_nothing_listens_it_ends_with_one_clear_error(nobody: Lab) -> None:
+    for ask in (lambda: records.produce(nobody, "orders", ["a"]), lambda: records.consume(nobody, "orders", 1)):
+        with pytest.raises(LabNotRunning, match=r"127\.0\.0\.1:9 \(Connection refused\)"):
+            ask()
+
+
+def test_nothing_at_all_is_a_frame_too() -> None:
+    assert list(records.as_frame([]).columns) == ["topic", "partition", "offset", "time", "key", "value", "headers"]
+
+
+def test_a_topic_that_cannot_be_is_the_brokers_to_refuse(mock: Lab) -> None:
+    with pytest.raises(KafkaFailed, match="no such topic!"):
+        records.consume(mock, "no such topic!", 1)

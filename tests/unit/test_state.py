@@ -1,0 +1,75 @@
+"""What a lab remembers."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from helpers.errors import LabError
+from helpers.stack import state
+from helpers.stack.java import properties
+from helpers.stack.state import State
+
+
+def test_saved_and_loaded(tmp_path: Path) -> None:
+    assert State.load(tmp_path) is None
+    new = State.new()
+    new.ports["kafka"] = 20_001
+    new.save(tmp_path)
+    assert State.load(tmp_path) == new
+    assert State.new().cluster_id != new.cluster_id
+    assert len(new.cluster_id) == 22, "Kafka's ids are 16 bytes in base64 without padding"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"ports": {}}', '{"unknown": 1}'])
+def test_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lab.json").write_text(text)
+    with pytest.raises(LabError, match=r"lab\.json is damaged.*lab reset"):
+        State.load(tmp_path)
+
+
+def test_a_port_is_free_and_not_given_twice() -> None:
+    port = state.choose_port(set())
+    assert port in range(20_000, 32_000)
+    assert state.choose_port({port}) != port
+    with pytest.raises(LabError, match="No free port"):
+        state.choose_port(set(range(20_000, 32_000)))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert not state.can_bind(port)
+
+
+def test_passwords_are_random_kept_and_private(tmp_path: Path) -> None:
+    first = state.passwords(tmp_path)
+    assert set(first) == set(state.ACCOUNTS)
+    assert len(set(first.values())) == len(first)
+    assert state.passwords(tmp_path) == first
+    for account in first:
+        assert stat.S_IMODE(state.password_file(tmp_path, account).stat().st_mode) == 0o600
+
+
+def test_a_password_file_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    first = state.passwords(tmp_path)
+    state.password_file(tmp_path, "sink").write_text("")
+    again = state.passwords(tmp_path)
+    assert again["sink"] not in ("", first["sink"])
+    assert again | {"sink": ""} == first | {"sink": ""}
+
+
+def test_one_command_at_a_time(tmp_path: Path) -> None:
+    with (
+        state.locked(tmp_path),
+        pytest.raises(LabError, match="Another `lab` command is at work"),
+        state.locked(tmp_path),
+    ):
+        pass
+
+
+def test_properties_survive_paths_of_any_kind() -> None:
+    text = properties({"log.dirs": r"C:\lab home\실습", "node.id": 1})
+    assert text == "log.dirs=C:\\\\lab home\\\\\\uc2e4\\uc2b5\nnode.id=1\n"
+    assert properties({"emoji": "😀"}) == "emoji=\\ud83d\\ude00\n"
