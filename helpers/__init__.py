@@ -2,11 +2,12 @@
 
 The rooms, from the top; each imports only from those below it:
 
-- `cli` the `lab` command, with `console` `doctor` `jupyter` `testing`
+- `cli` `console` `doctor` `jupyter` `testing` the lab command
 - `plots` `checks` pictures; exercises
-- `members` `lag` `records` `topics` `lab` consumers as processes; lag; records; topics; where the servers answer
+- `experiments` `members` consumers as processes, and what is measured with them
+- `groups` `lag` `records` `segments` `tools` `topics` `clients` `lab` what a lesson does with Kafka
 - `stack` how the servers are obtained and run
-- `errors` `waiting` `settings` `project` the ground floor
+- `background` `bootstrap` `errors` `project` `settings` `waiting` the ground floor
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Background:
-    """A named daemon thread that calls `step` every `interval` seconds until `stop()`.
+    """A named daemon thread that calls `step` every `interval` seconds, from `start` to `stop` or for a `with` block.
 
     What `step` raises ends the thread and is raised by `stop()`: a thread that prints would write into some other cell.
     """
@@ -20,9 +20,10 @@ class Background:
         self._kept = _Kept()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> None:
-        """Begin with the first step, and return at once."""
+    def start(self) -> Background:
+        """Begin with the first step, and return at once: itself."""
         self._thread.start()
+        return self
 
     def stop(self) -> None:
         """End the thread after its present step. May be called twice: the failure is raised once."""
@@ -32,6 +33,12 @@ class Background:
         error, self._kept.error = self._kept.error, None
         if error:
             raise error
+
+    def __enter__(self) -> Background:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _run(self) -> None:
         due = time.monotonic()

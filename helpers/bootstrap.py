@@ -84,7 +84,8 @@ def _make_venv() -> None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise CannotInstall(
             f"this Python {version} ({sys.executable}) comes without venv.\n"
-            f"Debian and Ubuntu: apt install python{version}-venv. Or install uv (https://docs.astral.sh/uv), which needs no such package."
+            f"Debian and Ubuntu: apt install python{version}-venv. "
+            "Or install uv (https://docs.astral.sh/uv), which needs no such package."
         )
     _call([sys.executable, "-m", "venv", str(VENV)])
 

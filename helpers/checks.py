@@ -44,9 +44,13 @@ class Prediction:
         self.guess = guess
 
     def compare(self, outcome: object) -> Note:
-        """Show what was said beside what came out. The note is true when they are equal; none makes the cell fail."""
-        said = "You made no prediction" if self.guess is None else f"You said {self.guess}"
-        return Note(f"{self.question} {said}; it is {outcome}.", passed=self.guess == outcome).show()
+        """Show what was said beside what came out. The note is true when they are equal; none makes the cell fail.
+
+        True and False are told, and may be guessed, as "yes" and "no".
+        """
+        guess, outcome = _in_words(self.guess), _in_words(outcome)
+        said = "You made no prediction" if guess is None else f"You said {guess}"
+        return Note(f"{self.question} {said}; it is {outcome}.", passed=guess == outcome).show()
 
 
 def predict(question: str, guess: object = None) -> Prediction:
@@ -62,3 +66,7 @@ def check(passed: object, *, fact: str, hint: str) -> Note:
     An exercise that is not filled in yet (None) has not passed, and is no error.
     """
     return Note(f"✓ {fact}" if passed else f"Not yet. {hint}", passed=bool(passed)).show()
+
+
+def _in_words(answer: object) -> object:
+    return {True: "yes", False: "no"}[answer] if isinstance(answer, bool) else answer

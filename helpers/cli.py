@@ -94,7 +94,9 @@ def reset(yes: bool) -> None:
 
 
 @lab.command("open", epilog="Example: lab open --no-browser")
-@click.option("--browser/--no-browser", default=True, help="Open a browser if there is one (default), or only print the address.")
+@click.option(
+    "--browser/--no-browser", default=True, help="Open a browser if there is one (default), or only print the address."
+)
 def open_(browser: bool) -> None:
     """Run JupyterLab at the first lesson, until Ctrl-C. The servers are left as they are."""
     jupyter.run(browser=browser, say=console.say)
@@ -111,7 +113,7 @@ def test(arguments: tuple[str, ...]) -> None:
 
 
 @lab.command(epilog="Example: lab bench --only lag")
-@click.option("--only", help="Run one part: start, clients, lag, plot or notebooks.")
+@click.option("--only", type=click.Choice(testing.BENCHMARKS), help="Run this part only.")
 def bench(only: str | None) -> None:
     """Measure the lab and the helpers side by side, print ratios, keep them as JSON."""
     sys.exit(testing.run_bench(only))

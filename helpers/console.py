@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -41,9 +50,12 @@ class Bars:
     """The bars of one command. On a terminal they move; in a file each is one line, when the command is done."""
 
     def __init__(self) -> None:
-        self._progress = Progress(TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(), console=err)
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(), console=err
+        )
 
     def add(self, description: str, total: int, unit: str = "bytes") -> _Bar:
+        """Open a bar of `total` bytes, or of `total` things that `unit` names, and return it."""
         self._progress.start()
         return _Bar(self._progress, self._progress.add_task(description, total=total, unit=unit))
 

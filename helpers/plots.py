@@ -14,7 +14,20 @@ from matplotlib.lines import Line2D
 from helpers.background import Background
 from helpers.errors import InvalidInput
 from helpers.lag import LagRecorder, LagSample, Mark
-from helpers.plots_still import THOUSANDS, Picture, bars, blank, bundle, describe, legend, look, owners, png
+from helpers.plots_still import (
+    FINE_DPI,
+    SIZE,
+    THOUSANDS,
+    Picture,
+    bars,
+    blank,
+    bundle,
+    describe,
+    legend,
+    look,
+    owners,
+    png,
+)
 
 __all__ = ["LivePlot", "Picture", "bars", "owners"]
 
@@ -53,6 +66,7 @@ class LivePlot:
         """End the drawing, leave the picture of the whole time, and raise what went wrong. May be called twice."""
         self._background.stop()
         self._window = math.inf
+        self._canvas.figure.set_dpi(FINE_DPI)
         self._refresh()  # by this thread: what another one sends is lost once the cell is over
 
     def show(self) -> None:
@@ -76,7 +90,7 @@ class LivePlot:
 
     def _send(self, update: bool) -> None:
         content = bundle(self.png, repr(self))
-        display(content, raw=True, display_id=self._id, update=update)  # type: ignore[no-untyped-call]
+        display(content, metadata=SIZE, raw=True, display_id=self._id, update=update)  # type: ignore[no-untyped-call]
 
     def _draw(self, samples: Sequence[LagSample], marks: Sequence[Mark]) -> bytes:
         """Draw the newest samples: the lines alone, on a backdrop that is kept while axes, marks and title stay."""
@@ -84,7 +98,8 @@ class LivePlot:
         newest = samples[-1].when - start if samples else 0.0
         left, right = _span(newest, self._window)
         series = _series(samples[bisect_left(samples, start + left, key=lambda sample: sample.when) :], start)
-        top = _round_up(max((max(lags) for _, lags in series.values()), default=0))
+        highest = max((max(lags) for _, lags in series.values()), default=0)
+        top = max(highest * 1.3, 10) if math.isinf(self._window) else _round_up(highest)
         shown = tuple((mark.when - start, mark.text) for mark in marks if left <= mark.when - start <= right)
         view = (self.title, tuple(series), left, right, top, shown)
         if view != self._view:
@@ -109,7 +124,9 @@ class LivePlot:
         }
         for when, text in _together(marks, (span[1] - span[0]) / 50):
             self._axes.axvline(when, color="0.35", lw=0.8)
-            self._axes.text(when, top * 0.98, f" {text:.56} ", rotation=90, ha="right", va="top", size=7, clip_on=True)
+            place: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "top", "clip_on": True}
+            plate = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # no line runs through the words
+            self._axes.text(when, top, f"{text:.56}", size=8, bbox=plate, **place)
         legend(self._axes, "partition")
         self._canvas.draw()
         self._backdrop = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
@@ -152,5 +169,3 @@ def _together(marks: Sequence[tuple[float, str]], nearness: float) -> list[tuple
         else:
             merged.append((when, text))
     return merged
-
-

@@ -14,5 +14,8 @@ def part(name: str) -> Path:
     """Return the folder or file `name` of the project. Raises `LabError` where the package stands alone."""
     path = ROOT / name
     if not path.exists():
-        raise LabError(f"{path} is not there.", "Run `./lab` in a clone of the project: the notebooks and tests are not in the package.")
+        raise LabError(
+            f"{path} is not there.",
+            "Run `./lab` in a clone of the project: the notebooks and tests are not in the package.",
+        )
     return path

@@ -35,10 +35,18 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
-        raise TimedOut(f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms.") from error
+        raise TimedOut(
+            f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms."
+        ) from error
     if done.returncode:
         raise KafkaFailed(f"kafka-{tool} failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout
+
+
+def show(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float = 30.0) -> None:
+    """Print the command that a reader would type, run it as `kafka` does, and print what it says."""
+    print("$", command_line(lab, tool, *arguments))
+    print(kafka(lab, tool, *arguments, stdin=stdin, timeout=timeout))
 
 
 def command_line(lab: Lab, tool: str, *arguments: str) -> str:

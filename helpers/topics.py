@@ -135,8 +135,12 @@ def _existing(lab: Lab, known: Mapping[str, TopicMetadata], names: Sequence[str]
 
 
 def _led(lab: Lab, name: str) -> int:
+    """The number of partitions whose leader answers: the metadata may name one that does not know of it yet."""
     topic = _all(lab).get(name)
-    return sum(partition.leader >= 0 for partition in topic.partitions.values()) if topic else 0
+    led = [number for number, partition in topic.partitions.items() if partition.leader >= 0] if topic else []
+    asked = dict.fromkeys((TopicPartition(name, number) for number in led), clients.LATEST)
+    answers = lab.admin.list_offsets(asked, request_timeout=clients.PATIENCE) if asked else {}
+    return sum(future.exception() is None for future in answers.values())
 
 
 def _text(setting: object) -> str:

@@ -29,7 +29,9 @@ def wait_until(
     What `condition` raises is not caught.
     """
     if not timeout > 0:
-        raise InvalidInput(f"A timeout of {timeout} s leaves no time to wait for {message}.", "Give a number of seconds above 0.")
+        raise InvalidInput(
+            f"A timeout of {timeout} s leaves no time to wait for {message}.", "Give a number of seconds above 0."
+        )
     deadline = time.monotonic() + timeout
     while True:
         answer = condition()

@@ -37,7 +37,12 @@ class OwnLab:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `lab ARGUMENTS` to its end."""
         return subprocess.run(
-            [LAB, *arguments], env=self.environment(**environment), capture_output=True, text=True, timeout=240, check=False
+            [LAB, *arguments],
+            env=self.environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

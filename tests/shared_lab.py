@@ -56,7 +56,9 @@ def _lift_message_limit() -> None:
 
     create = ConnectionFileMixin._create_connected_socket
 
-    def create_without_limit(self: ConnectionFileMixin, channel: str, identity: bytes | None = None) -> zmq.Socket[bytes]:
+    def create_without_limit(
+        self: ConnectionFileMixin, channel: str, identity: bytes | None = None
+    ) -> zmq.Socket[bytes]:
         self.context.setsockopt(zmq.RCVHWM, 0)
         return create(self, channel, identity)
 

@@ -62,14 +62,16 @@ def produce(
     `timeout` is the seconds that a record may wait for its acknowledgement; `config` holds producer settings by Kafka's
     names.
 
-    Raises `DeliveryFailed` with the reasons when a record was not acknowledged (the others were), `InvalidInput` for a
-    record or a setting of the wrong kind, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
+    Raises `DeliveryFailed` with the reasons when a record was not acknowledged (the others were; a broker refuses whole
+    batches), `InvalidInput` for a record or a setting of the wrong kind, `LabNotRunning` when nothing answers, and
+    `KafkaFailed` for a missing topic.
     """
     _above_zero(timeout, "timeout")
     outbox = Outbox(topic, reporting=reports)
     settings = {
         "message.timeout.ms": int(timeout * 1000),
         "delivery.report.only.error": not reports,
+        "queue.buffering.max.messages": 1_000_000,  # seldom a wait for room; its size in bytes stays bounded
         **(config or {}),
         "on_delivery": outbox.delivered,
     }

@@ -6,22 +6,19 @@ The cache may be moved or shared: nothing in it holds an absolute path, and what
 from __future__ import annotations
 
 import errno
-import platform
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache as cached
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from helpers.errors import DownloadFailed, LabError, Unsupported
+from helpers.errors import DownloadFailed, LabError
 from helpers.settings import settings
+from helpers.stack.catalogue import Artifact, catalogue
 from helpers.stack.unpack import unpack_mariadb, unpack_plugin
 
-CATALOGUE = Path(__file__).with_name("artifacts.toml")
 _LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
 _ROOM = 1.25  # times the size of the downloads: for a while an archive and what is unpacked of it are both there
 
@@ -42,59 +39,11 @@ class Silent:
     """Shows nothing."""
 
     def add(self, description: str, total: int, unit: str = "bytes") -> Silent:
+        """Return itself, as a bar that is not there."""
         return self
 
     def advance(self, size: int) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """One file of a Maven repository: SHA-256 in hex, size in bytes.
-
-    Its coordinate is `group:artifact:version[:packaging[:classifier]]`.
-    """
-
-    coordinate: str
-    sha256: str
-    size: int
-
-    @property
-    def name(self) -> str:
-        return self.coordinate.split(":")[1]
-
-    @property
-    def version(self) -> str:
-        return self.coordinate.split(":")[2]
-
-    @property
-    def filename(self) -> str:
-        _, name, version, packaging, classifier, *_ = [*self.coordinate.split(":"), "jar", ""]
-        return f"{name}-{version}{classifier and '-'}{classifier}.{packaging}"
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What is pinned: the class path of Kafka and Connect, the connectors' archives, and MariaDB by platform."""
-
-    kafka: tuple[Artifact, ...]
-    plugins: tuple[Artifact, ...]
-    mariadb: dict[str, Artifact]
-
-    @property
-    def kafka_version(self) -> str:
-        return next(artifact.version for artifact in self.kafka if artifact.name == "kafka-clients")
-
-    def mariadb_here(self) -> Artifact:
-        """Return the archive for this machine. Raises `Unsupported` where there is none."""
-        here = f"{platform.system()}-{platform.machine()}".lower()
-        if here not in self.mariadb:
-            raise Unsupported(
-                f"There is no MariaDB to download for {here}.",
-                "Install one (`brew install mariadb@11.4`, or the package mariadb-server-core), "
-                "or set LAB_MARIADBD to its mariadbd.",
-            )
-        return self.mariadb[here]
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -122,17 +71,6 @@ class _Unpacked:
             return self.stamp.read_text("ascii") == self.artifact.sha256
         except OSError:  # as in _has
             return False
-
-
-@cached
-def catalogue() -> Catalogue:
-    """Return what `artifacts.toml` pins."""
-    content: dict[str, Any] = tomllib.loads(CATALOGUE.read_text("utf-8"))
-    return Catalogue(
-        kafka=tuple(Artifact(**entry) for entry in content["kafka"]),
-        plugins=tuple(Artifact(**entry) for entry in content["plugins"]),
-        mariadb={system: Artifact(**entry) for system, entry in content["mariadb"].items()},
-    )
 
 
 def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None = None) -> list[Path]:

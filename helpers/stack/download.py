@@ -45,6 +45,7 @@ class File:
         return self.path.with_name(self.path.name + ".part")
 
     def have(self) -> int:
+        """Return how many bytes have come so far."""
         return self.part.stat().st_size if self.part.exists() else 0
 
 

@@ -51,9 +51,11 @@ class Java:
 
     @property
     def executable(self) -> Path:
+        """The program `java`."""
         return self.home / "bin" / ("java.exe" if os.name == "nt" else "java")
 
     def cache(self, name: str) -> Path:
+        """Return where the ahead-of-time cache of the program `name` is, there or not."""
         return self.aot / f"{name}.aot"
 
     def server(self, main: str, *arguments: str | Path, flags: Sequence[str]) -> list[str | Path]:

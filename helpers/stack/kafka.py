@@ -26,7 +26,9 @@ class Kafka(JavaServer):
     title = "Apache Kafka"
     main = "kafka.Kafka"
 
-    def __init__(self, home: Path, port: int, *, controller_port: int, cluster_id: str, version: str, java: Java) -> None:
+    def __init__(
+        self, home: Path, port: int, *, controller_port: int, cluster_id: str, version: str, java: Java
+    ) -> None:
         super().__init__(home, port, version, java)
         self.controller_port = controller_port
         self.cluster_id = cluster_id
@@ -46,7 +48,9 @@ class Kafka(JavaServer):
         )
         done = subprocess.run(command, capture_output=True, text=True, timeout=self.start_timeout, check=False)
         if done.returncode:
-            raise self.failure(f"Kafka's data folder {self.data} could not be formatted: {done.stderr.strip() or done.stdout.strip()}")
+            raise self.failure(
+                f"Kafka's data folder {self.data} could not be formatted: {done.stderr.strip() or done.stdout.strip()}"
+            )
 
     def is_ready(self) -> bool:
         if not is_listening(self.port):

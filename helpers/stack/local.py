@@ -11,6 +11,7 @@ from pathlib import Path
 
 from helpers.errors import LabError
 from helpers.stack import artifacts, plugins, state, training
+from helpers.stack.catalogue import catalogue
 from helpers.stack.java import Java
 from helpers.stack.kafka import Kafka
 from helpers.stack.mariadb import Installation, MariaDB
@@ -23,6 +24,7 @@ SILENT = artifacts.Silent()
 
 Say = Callable[[str], None]
 """Takes one line for the reader: a step that begins, a thing worth knowing."""
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -66,8 +68,11 @@ class LocalLab:
         prepared = artifacts.prepare(self.cache, progress, mariadb=not own)
         installation = own or Installation.at(prepared.mariadb_base or self.cache)
         if not installation:
-            raise LabError(f"The MariaDB in {prepared.mariadb_base} is not complete.", "Delete that folder; `lab up` makes it anew.")
-        version = artifacts.catalogue().kafka_version
+            raise LabError(
+                f"The MariaDB in {prepared.mariadb_base} is not complete.",
+                "Delete that folder; `lab up` makes it anew.",
+            )
+        version = catalogue().kafka_version
         java = Java(prepared.kafka_jars, self.cache / "aot")
         if not training.is_trained(java):
             training.train(java, [prepared.plugin_path], version, progress)
@@ -150,7 +155,11 @@ class LocalLab:
             known.ports[name] = state.choose_port(set(known.ports.values()))
             if port:
                 say(f"Port {port} is taken by another program; {kind.title} moves to {known.ports[name]}")
-        known.versions = {"kafka": installed.kafka_version, "connect": installed.kafka_version, "mariadb": installed.mariadb_version}
+        known.versions = {
+            "kafka": installed.kafka_version,
+            "connect": installed.kafka_version,
+            "mariadb": installed.mariadb_version,
+        }
         return self._servers(known, installed)
 
     def _servers(self, known: State, installed: Installed) -> list[Server]:

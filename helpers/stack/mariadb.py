@@ -20,12 +20,25 @@ DATABASE = "mydb1"
 SINK_DATABASE = "mydb2"
 """The database that sink connectors write."""
 
-_PROGRAMS = ("bin/mariadbd", "bin/mariadbd.exe", "bin/mysqld.exe", "sbin/mariadbd", "usr/sbin/mariadbd", "libexec/mariadbd")
+_PROGRAMS = (
+    "bin/mariadbd",
+    "bin/mariadbd.exe",
+    "bin/mysqld.exe",
+    "sbin/mariadbd",
+    "usr/sbin/mariadbd",
+    "libexec/mariadbd",
+)
 _SHARES = ("share", "share/mysql", "share/mariadb", "usr/share/mysql", "usr/share/mariadb")
 # What mariadb-install-db feeds to the server; the files' prefix depends on the version.
 _SCRIPTS = ("system_tables", "performance_tables", "system_tables_data", "maria_add_gis_sp_bootstrap", "sys_schema")
 # Places where a package manager puts a server that `lab` may use: Debian, Ubuntu, Fedora; Homebrew on ARM and on Intel; conda.
-_PLACES = ("/", "/opt/homebrew/opt/mariadb@11.4", "/opt/homebrew/opt/mariadb", "/usr/local/opt/mariadb@11.4", "/usr/local/opt/mariadb")
+_PLACES = (
+    "/",
+    "/opt/homebrew/opt/mariadb@11.4",
+    "/opt/homebrew/opt/mariadb",
+    "/usr/local/opt/mariadb@11.4",
+    "/usr/local/opt/mariadb",
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,10 @@ class Installation:
         if given:
             found = next(filter(None, (cls.at(base) for base in given.parents)), None)
             if not found:
-                raise Unsupported(f"No MariaDB server was found around {given}.", "Point LAB_MARIADBD at a mariadbd program, or unset it.")
+                raise Unsupported(
+                    f"No MariaDB server was found around {given}.",
+                    "Point LAB_MARIADBD at a mariadbd program, or unset it.",
+                )
             return cls(given, found.share)
         conda = os.environ.get("CONDA_PREFIX")
         return next(filter(None, (cls.at(Path(place)) for place in ((conda, *_PLACES) if conda else _PLACES))), None)
@@ -61,16 +77,24 @@ class Installation:
     def version(self) -> str:
         """Return the version that the program reports, as in 11.4.5. Raises `ServerFailed` if it cannot be run."""
         try:
-            text = subprocess.run([self.program, "--no-defaults", "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+            text = subprocess.run(
+                [self.program, "--no-defaults", "--version"], capture_output=True, text=True, timeout=20, check=True
+            ).stdout
         except (OSError, subprocess.SubprocessError) as error:
-            raise ServerFailed(f"{self.program} cannot be run here: {error}.", "`lab doctor` looks for the cause.") from error
+            raise ServerFailed(
+                f"{self.program} cannot be run here: {error}.", "`lab doctor` looks for the cause."
+            ) from error
         found = re.search(r"(\d+\.\d+\.\d+)", text)
         return found[1] if found else text.strip()
 
 
 def _scripts(share: Path) -> list[Path]:
     names = [(f"mariadb_{name}.sql", f"mysql_{name}.sql", f"{name}.sql") for name in _SCRIPTS]
-    return [next(share / name for name in choice if (share / name).exists()) for choice in names if any((share / n).exists() for n in choice)]
+    return [
+        next(share / name for name in choice if (share / name).exists())
+        for choice in names
+        if any((share / n).exists() for n in choice)
+    ]
 
 
 class MariaDB(Server):
@@ -82,7 +106,9 @@ class MariaDB(Server):
     name = "mariadb"
     title = "MariaDB"
 
-    def __init__(self, home: Path, port: int, *, installation: Installation, version: str, passwords: Mapping[str, str]) -> None:
+    def __init__(
+        self, home: Path, port: int, *, installation: Installation, version: str, passwords: Mapping[str, str]
+    ) -> None:
         super().__init__(home, port, version)
         self.installation = installation
         self.passwords = passwords
@@ -115,12 +141,25 @@ class MariaDB(Server):
         draft = self.draft_in(self.home)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        command = [*self._options(draft), "--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
+        command = [
+            *self._options(draft),
+            "--bootstrap",
+            "--log-warnings=0",
+            "--enforce-storage-engine=",
+            "--max-allowed-packet=8M",
+        ]
         done = subprocess.run(
-            command, input=self._bootstrap_sql().encode(), capture_output=True, cwd=draft, timeout=self.start_timeout, check=False
+            command,
+            input=self._bootstrap_sql().encode(),
+            capture_output=True,
+            cwd=draft,
+            timeout=self.start_timeout,
+            check=False,
         )
         if done.returncode:
-            raise ServerFailed(f"MariaDB's data folder {self.data} could not be made:", done.stderr.decode(errors="replace")[-1500:])
+            raise ServerFailed(
+                f"MariaDB's data folder {self.data} could not be made:", done.stderr.decode(errors="replace")[-1500:]
+            )
         draft.rename(self.data)
 
     def command(self) -> list[str | Path]:
@@ -183,7 +222,9 @@ class MariaDB(Server):
 
     def _accounts_sql(self) -> str:
         """Each account may do what its part in the course needs, from this machine only (least privilege)."""
-        users = "\n".join(f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{word}';" for name, word in self.passwords.items())
+        users = "\n".join(
+            f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{word}';" for name, word in self.passwords.items()
+        )
         return f"""
 DELETE FROM mysql.proxies_priv;
 DELETE FROM mysql.global_priv WHERE User IN ('', 'root');

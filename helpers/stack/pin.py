@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jgo.maven import MavenContext
 
-from helpers.stack.artifacts import CATALOGUE
+from helpers.stack.catalogue import CATALOGUE
 from helpers.stack.maven import maven_artifact
 
 MODULES = ("kafka_2.13", "kafka-tools", "connect-runtime", "connect-json", "connect-transforms", "connect-file")

@@ -50,7 +50,9 @@ def add(source: str, plugin_path: Path, java: Java) -> Plugin:
     plugin_path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
         draft = Path(folder)
-        archive = _download(source, draft) if urlsplit(source).scheme in ("http", "https") else Path(source).expanduser()
+        archive = (
+            _download(source, draft) if urlsplit(source).scheme in ("http", "https") else Path(source).expanduser()
+        )
         name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
         target = plugin_path / name
         if target.exists():
@@ -96,7 +98,9 @@ def _download(address: str, folder: Path) -> Path:
             for block in answer.iter_content(1 << 20):
                 file.write(block)
     except requests.RequestException as error:
-        raise DownloadFailed(f"{address} could not be fetched: {error}.", "Check the address, or download it and give the file.") from error
+        raise DownloadFailed(
+            f"{address} could not be fetched: {error}.", "Check the address, or download it and give the file."
+        ) from error
     return target
 
 
@@ -125,4 +129,7 @@ def _write_manifests(folder: Path, java: Java) -> None:
         command = java.tool("org.apache.kafka.tools.ConnectPluginPath", "sync-manifests", "--plugin-location", place)
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
-            raise InvalidInput(f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.", _REMEDY)
+            raise InvalidInput(
+                f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.",
+                _REMEDY,
+            )

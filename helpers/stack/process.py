@@ -51,7 +51,9 @@ def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.
                 creationflags=0 if os.name == "posix" else _DETACHED_WINDOWS,
             )
         except OSError as error:
-            raise ServerFailed(f"{command[0]} could not be started: {error.strerror}.", "`lab doctor` looks for the cause.") from error
+            raise ServerFailed(
+                f"{command[0]} could not be started: {error.strerror}.", "`lab doctor` looks for the cause."
+            ) from error
 
 
 def stop(process: psutil.Process, timeout: float) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +92,9 @@ class Server(ABC):
         if running:
             with running.oneshot():
                 pid, memory, uptime = running.pid, running.memory_info().rss, time.time() - running.create_time()
-        return ServerStatus(cls.name, cls.title, version, cls.address_of(port), pid, memory, uptime, str(cls.log_in(home)))
+        return ServerStatus(
+            cls.name, cls.title, version, cls.address_of(port), pid, memory, uptime, str(cls.log_in(home))
+        )
 
     @property
     def address(self) -> str:
@@ -135,7 +136,9 @@ class Server(ABC):
         """Return once this server answers. Raises `ServerFailed` with the end of its log if it ends or stays silent."""
         try:
             wait_until(
-                lambda: self._ended() or self.is_ready(), self.start_timeout, f"{self.title} to answer at {self.address}"
+                lambda: self._ended() or self.is_ready(),
+                self.start_timeout,
+                f"{self.title} to answer at {self.address}",
             )
         except TimedOut as error:
             raise self.failure(str(error)) from error

@@ -46,7 +46,9 @@ class State:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            raise LabError(f"{path} is damaged: {error}.", "`lab reset` makes a new lab (and deletes this one's data).") from error
+            raise LabError(
+                f"{path} is damaged: {error}.", "`lab reset` makes a new lab (and deletes this one's data)."
+            ) from error
 
     @classmethod
     def new(cls) -> State:
@@ -65,7 +67,9 @@ def choose_port(taken: set[int]) -> int:
     for port in random.sample(_PORTS, 100):
         if port not in taken and can_bind(port):
             return port
-    raise LabError("No free port was found on 127.0.0.1 in a hundred tries.", "End some of the programs that listen there.")
+    raise LabError(
+        "No free port was found on 127.0.0.1 in a hundred tries.", "End some of the programs that listen there."
+    )
 
 
 HOME_NEEDED = 300_000_000
@@ -100,6 +104,7 @@ def passwords(home: Path) -> dict[str, str]:
 
 
 def password_file(home: Path, account: str) -> Path:
+    """Return the file in `home` that holds the password of `account`, and nothing else."""
     return home / "secrets" / f"{account}.password"
 
 
@@ -120,4 +125,6 @@ def locked(home: Path) -> Iterator[None]:
         with FileLock(home / ".lock", timeout=0):
             yield
     except Timeout as error:
-        raise LabError(f"Another `lab` command is at work in {home}.", "Wait until it has ended, or use another LAB_HOME.") from error
+        raise LabError(
+            f"Another `lab` command is at work in {home}.", "Wait until it has ended, or use another LAB_HOME."
+        ) from error

@@ -54,7 +54,13 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
     cluster_id = State.new().cluster_id
     kafka = Kafka(home, port, controller_port=controller_port, cluster_id=cluster_id, version=version, java=java)
     worker = Worker(
-        home, rest_port, bootstrap_servers=kafka.address, plugin_path=plugin_path, secrets=home, version=version, java=java
+        home,
+        rest_port,
+        bootstrap_servers=kafka.address,
+        plugin_path=plugin_path,
+        secrets=home,
+        version=version,
+        java=java,
     )
     for server in (kafka, worker):
         server.train_into = home / f"{server.name}.aot"

@@ -18,7 +18,15 @@ class Worker(JavaServer):
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
 
     def __init__(
-        self, home: Path, port: int, *, bootstrap_servers: str, plugin_path: Sequence[Path], secrets: Path, version: str, java: Java
+        self,
+        home: Path,
+        port: int,
+        *,
+        bootstrap_servers: str,
+        plugin_path: Sequence[Path],
+        secrets: Path,
+        version: str,
+        java: Java,
     ) -> None:
         super().__init__(home, port, version, java)
         self.bootstrap_servers = bootstrap_servers

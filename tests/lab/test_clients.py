@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from helpers import clients, lag, members, records, topics
+from helpers import clients, lag, records, topics
 from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
 from helpers.lag import LagRecorder, measure_lag
@@ -89,10 +89,17 @@ def test_a_topic_that_does_not_exist_is_not_made_by_the_way(lab: Lab) -> None:
 
 
 def test_the_topics_own_size_limit_is_told(lab: Lab) -> None:
-    with topics.temporary(lab, "clients", config={"max.message.bytes": 5000}) as topic:
+    with topics.temporary(lab, "clients", 2, config={"max.message.bytes": 5000}) as topic:
         with pytest.raises(DeliveryFailed, match=r"1 of 2 .* too large \(9,000 bytes; the limit is 5,000\)"):
-            records.produce(lab, topic, ["small", "x" * 9000])
+            records.produce(lab, topic, [Record("small", partition=0), Record("x" * 9000, partition=1)])
         assert [message.value() for message in records.consume(lab, topic, 1)] == [b"small"]
+
+
+def test_a_batch_is_refused_as_a_whole(lab: Lab) -> None:
+    with topics.temporary(lab, "clients", config={"max.message.bytes": 5000}) as topic:
+        with pytest.raises(DeliveryFailed, match=r"40 of 40 .* the limit is 5,000"):
+            records.produce(lab, topic, ["x" * 200] * 40, config={"linger.ms": 200})
+        assert topics.describe(lab, topic)["end offset"].tolist() == [0]
 
 
 def test_a_group_goes_on_where_it_has_committed_and_another_begins_anew(lab: Lab, topic: str) -> None:
@@ -138,7 +145,9 @@ def test_lag_of_fifty_partitions_is_right_beside_members_at_work(lab: Lab, proto
         team = [Member(lab, topic, topic, name=name, rate=500, protocol=protocol) for name in "AB"]
         with LagRecorder(lab, topic, [topic], interval=0.05) as recorder:
             with team[0], team[1]:
-                wait_until(lambda: len(owners(team)) == 50, 20, "the group to settle", last_seen=lambda: len(owners(team)))
+                wait_until(
+                    lambda: len(owners(team)) == 50, 20, "the group to settle", last_seen=lambda: len(owners(team))
+                )
                 wait_until(lambda: sum(member.handled for member in team) > 500, 20, "some work to be done")
             sample = measure_lag(lab, topic, [topic])
             assert {part.partition: part.lag for part in sample.partitions} == by_hand(lab, topic, topic, 50)
@@ -151,16 +160,15 @@ def test_lag_of_fifty_partitions_is_right_beside_members_at_work(lab: Lab, proto
 def requests(lab: Lab, group: str, topic: str, partitions: int) -> Counter[str]:
     """What goes over the wire for one sample, as librdkafka's log tells it."""
     said: list[str] = []
-    logger = logging.getLogger("tests.wire")
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    logger.handlers = [logging.NullHandler()]
+    logger = logging.Logger("wire", logging.DEBUG)
     logger.addFilter(lambda record: bool(said.append(record.getMessage())))
     settings = {"bootstrap.servers": lab.bootstrap_servers, "debug": "protocol", "log_level": 7}
     admin = AdminClient(settings, logger=logger)
     clients.metadata(admin, lab.bootstrap_servers, topic)
     lag._sample(admin, lab.bootstrap_servers, group, [TopicPartition(topic, number) for number in range(partitions)])
-    wait_until(lambda: admin.poll(0.05) == 0 and "Received ListOffsetsResponse" in " ".join(said), 5, "the log")
+    wait_until(
+        lambda: admin.poll(0) >= 0 and "Received ListOffsetsResponse" in " ".join(said), 10, "the log", pause=0.001
+    )
     return Counter(found for line in said for found in re.findall(r"Sent (\w+)Request", line))
 
 
@@ -188,15 +196,23 @@ def test_a_killed_members_partitions_move_and_nothing_is_lost(lab: Lab, topic: s
             had = team[1].assignment
             team[1].kill()
             assert team[1].assignment == []
-            wait_until(lambda: set(had) <= set(owners(team)), 20, "B's partitions to move", last_seen=lambda: owners(team))
-            wait_until(lambda: recorder.samples[-1].total == 0, 30, "lag to drain", last_seen=lambda: recorder.samples[-1].total)
+            wait_until(
+                lambda: set(had) <= set(owners(team)), 20, "B's partitions to move", last_seen=lambda: owners(team)
+            )
+            wait_until(
+                lambda: recorder.samples[-1].total == 0,
+                30,
+                "lag to drain",
+                last_seen=lambda: recorder.samples[-1].total,
+            )
             everything = {record for member in team for record in member.records}
         assert len(everything) == 600
     assert "B killed" in [mark.text for mark in recorder.marks]
     frame = ownership(team)
     moved = frame[frame["partition"].eq(had[0])]
-    (killed,) = moved[moved["member"].eq("B")]["until"]
-    assert moved[moved["since"].gt(killed)]["member"].isin(["A", "C"]).all()
+    killed = moved[moved["member"].eq("B")]["until"].max()
+    after = moved[moved["since"].gt(killed)]["member"]
+    assert len(after) and after.isin(["A", "C"]).all()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -245,13 +261,8 @@ def test_a_group_is_left_when_the_notebook_is_killed(lab: Lab, topic: str) -> No
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout and parent.stdout.readline() == "joined\n"
         parent.kill()
+
     def left() -> bool:
         return not lab.admin.describe_consumer_groups([topic])[topic].result(5).members
 
     wait_until(left, 20, "the group to be empty")
-
-
-def test_the_room_of_members_needs_no_heavy_import() -> None:
-    program = "import sys, runpy; sys.argv = ['x']; sys.path = [p for p in sys.path if p]; import helpers.members_process; sys.exit('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
-    assert members.Orders.__module__ == "helpers.members_process"

@@ -26,7 +26,9 @@ def _attach(own: OwnLab) -> Lab:
 def _kill(pid: int) -> None:
     process = psutil.Process(pid)
     process.kill()
-    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"process {pid} to end")
+    wait_until(
+        lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"process {pid} to end"
+    )
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -83,7 +83,9 @@ def test_no_password_in_files_command_lines_or_answers(own_lab: OwnLab) -> None:
         ("service", "CREATE TABLE mydb1.rights_d (id int)", False),
     ],
 )
-def test_each_account_may_do_what_it_needs_and_no_more(own_lab: OwnLab, account: str, statement: str, allowed: bool) -> None:
+def test_each_account_may_do_what_it_needs_and_no_more(
+    own_lab: OwnLab, account: str, statement: str, allowed: bool
+) -> None:
     database = _status(own_lab)["database"]
     assert isinstance(database, dict)
     password = (own_lab.home / "secrets" / f"{account}.password").read_text()
@@ -114,7 +116,9 @@ def test_starts_offline_from_a_cache_that_was_moved(new_lab: OwnLab, tmp_path: P
     moved = OwnLab(new_lab.home, tmp_path / "moved cache")
     shutil.copytree(cache_folder(), moved.cache, copy_function=os.link)
     # Nobody answers where downloads would come from; a proxy set for the world must not be asked for loopback either.
-    done = moved.up(LAB_MAVEN_URL=NOBODY_LISTENS, HTTP_PROXY=NOBODY_LISTENS, http_proxy=NOBODY_LISTENS, HTTPS_PROXY=NOBODY_LISTENS)
+    done = moved.up(
+        LAB_MAVEN_URL=NOBODY_LISTENS, HTTP_PROXY=NOBODY_LISTENS, http_proxy=NOBODY_LISTENS, HTTPS_PROXY=NOBODY_LISTENS
+    )
     assert "Downloading" not in done.stderr
     assert moved.run("down").returncode == 0
 
@@ -152,10 +156,19 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> N
     """In a mount namespace of its own, the folder is a file system of 24 MB."""
     small = tmp_path / "small"
     small.mkdir()
-    environment = {**os.environ, "LAB_HOME": str(tmp_path / "home"), "LAB_CACHE": str(cache_folder()), variable: str(small)}
+    environment = {
+        **os.environ,
+        "LAB_HOME": str(tmp_path / "home"),
+        "LAB_CACHE": str(cache_folder()),
+        variable: str(small),
+    }
     script = f"mount -t tmpfs -o size=24m tmpfs '{small}' && exec lab up"
     done = subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "sh", "-c", script], env=environment, capture_output=True, text=True, timeout=240
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode in (1, 5), done.stderr
     assert variable in done.stderr and "Traceback" not in done.stderr

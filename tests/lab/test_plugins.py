@@ -62,7 +62,9 @@ def test_every_form_of_archive(tmp_path: Path, jar: Path, form: str) -> None:
     if form in ("zip", "tar.gz"):
         (tmp_path / "content").mkdir()
         shutil.copy(jar, tmp_path / "content")
-        source = shutil.make_archive(str(tmp_path / "packed"), "gztar" if form == "tar.gz" else form, tmp_path / "content")
+        source = shutil.make_archive(
+            str(tmp_path / "packed"), "gztar" if form == "tar.gz" else form, tmp_path / "content"
+        )
     if form == "address":
         handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -33,7 +33,7 @@ def is_tidy(lesson: Lesson) -> Iterator[str]:
     """Outputs and counts stripped, metadata reduced, the kernel the one that everybody has."""
     ran = [str(cell) for cell in lesson.code if cell.ran]
     if tidy(lesson.text) != lesson.text:
-        what = f"{', '.join(ran)} kept an output or a count" if ran else "the metadata is more than tags"
+        what = f"{', '.join(ran)} kept an output or a count" if ran else "its metadata or cell ids are not normalised"
         yield f"{what}; run `python -m tests.notebooks.tidy notebooks/{lesson.file}`."
 
 
@@ -62,7 +62,7 @@ def opening(lesson: Lesson) -> Iterator[str]:
     if not 1 <= len(learn) <= 5:
         yield f"«What you will learn» has {len(learn)} bullets; 1 to 5 are allowed."
     for bullet in learn:
-        if bullet.split()[0].lower() not in PAST:
+        if words(bullet)[0].lower() not in PAST:
             yield f"Begin «{bullet}» with a verb, one of VERBS in vocabulary.py (add it if it is missing there)."
     if not re.search(r"^\|.*\n\|[\s:|-]+\|$", found.get("what you need", ""), re.MULTILINE):
         yield "«What you need» is a Markdown table."
@@ -94,10 +94,10 @@ def recap(lesson: Lesson) -> Iterator[str]:
     learn = bullets(sections(lesson.opening).get("what you will learn", ""))
     told = bullets(next((text for label, text in sections(lesson.closing).items() if label.startswith("recap")), ""))
     if len(learn) != len(told):
-        yield f"The recap has {len(told)} bullets and «What you will learn» {len(learn)}: one for one, in one order."
+        yield f"The recap has {len(told)} bullets and «What you will learn» {len(learn)}: one each, in order."
     for promise, fact in zip(learn, told, strict=False):
-        past = PAST.get(promise.split()[0].lower())
-        if past and past not in fact.lower().split()[:3]:
+        past = PAST.get(words(promise)[0].lower())
+        if past and past not in words(fact.lower())[:3]:
             yield f"The recap says «{past} …» where the opening says «{promise}»; found «{fact}»."
 
 

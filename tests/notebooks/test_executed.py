@@ -1,49 +1,164 @@
-"""Every notebook once more, from the last to the first: nbval ran them in order before, on the same lab.
-
-Restart-and-run-all has to leave the lab as it was found, whatever ran before.
-"""
+"""Every notebook once more, from the last to the first: before, nbval ran them in order on the same lab."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
-from nbclient import NotebookClient
-from nbformat import NotebookNode
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from helpers import topics
 from helpers.lab import Lab
 from helpers.project import ROOT
-from tests.notebooks.example import EXAMPLE, notebook
-from tests.resources import Remains
+from tests.notebooks.example import notebook
+from tests.notebooks.execution import Executed, execute
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"), reverse=True)
-CELL_TIMEOUT = 120  # seconds, as nbval has it
+Rule = Callable[[Executed, Lab], Iterator[str]]
 
 
-@dataclass(frozen=True)
-class Executed:
-    """A notebook with its outputs, and what there was in the lab before and after it."""
+def leaves_the_lab_as_found(run: Executed, lab: Lab) -> Iterator[str]:
+    if run.left:
+        yield f"{run.name} leaves the lab with another content than it found: {', '.join(sorted(run.left))}."
 
-    name: str
-    content: NotebookNode
-    before: Remains
-    after: Remains
 
-    def outputs(self, tag: str | None = None) -> Iterator[tuple[str, NotebookNode]]:
-        """Yield cell and output, of the cells with `tag` only if one is given."""
-        for number, cell in enumerate(self.content.cells, 1):
-            if tag is None or tag in cell.metadata.get("tags", []):
-                for output in cell.get("outputs", []):
-                    yield f"{self.name}, cell {number}", output
+def fails_where_it_says_so(run: Executed, lab: Lab) -> Iterator[str]:
+    announced = set(run.shown("raises-exception"))
+    failed = {cell for cell, output in run.outputs() if output.output_type == "error"}
+    yield from (f"{cell} shows an error and is not tagged raises-exception." for cell in failed - announced)
+    yield from (f"{cell} is tagged raises-exception and shows no error." for cell in announced - failed)
 
-    def shown(self, tag: str) -> dict[str, str]:
-        """Return cell to the text that it shows, of the cells with `tag`."""
-        texts: dict[str, str] = {}
-        for cell, output in self.outputs(tag):
-            texts[cell] = texts.get(cell, "") + output.get("text", "") + output.get("data", {}).get("text/plain", "")
-        return texts
+
+def starter_fails_its_check(run: Executed, lab: Lab) -> Iterator[str]:
+    checks = run.shown("exercise-check")
+    if not checks:
+        yield f"{run.name} has no exercise."
+    for cell, text in checks.items():
+        if not text.startswith("Not yet"):
+            yield f"{cell} says of the stub, which answers nothing: {text!r}"
+
+
+def solution_passes_its_check(run: Executed, lab: Lab) -> Iterator[str]:
+    for cell, text in run.shown("solution-check").items():
+        if not text.startswith("✓"):
+            yield f"{cell} says of the solution: {text!r}"
+
+
+def shows_no_password(run: Executed, lab: Lab) -> Iterator[str]:
+    assert lab.home
+    secrets = {path.stem: path.read_text("ascii") for path in (lab.home / "secrets").glob("*.password")}
+    assert secrets
+    for cell, output in run.outputs():
+        yield from (
+            f"{cell} shows the password of {account}." for account, word in secrets.items() if word in str(output)
+        )
+
+
+def keeps_the_live_picture(run: Executed, lab: Lab) -> Iterator[str]:
+    draws = any("LivePlot(" in cell.source for cell in run.content.cells if cell.cell_type == "code")
+    kept = [output.data for _, output in run.outputs() if "live plot" in output.get("data", {}).get("text/plain", "")]
+    if draws and not any("image/png" in data for data in kept):
+        yield f"{run.name} draws a live plot, and no picture of it has stayed."
+
+
+RULES: list[Rule] = [
+    leaves_the_lab_as_found,
+    fails_where_it_says_so,
+    starter_fails_its_check,
+    solution_passes_its_check,
+    shows_no_password,
+    keeps_the_live_picture,
+]
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("executed")
+
+
+@pytest.fixture(
+    scope="module", params=sorted((ROOT / "notebooks").glob("*.ipynb"), reverse=True), ids=lambda path: path.stem
+)
+def run(request: pytest.FixtureRequest, lab: Lab, copies: Path) -> Executed:
+    """One notebook, executed."""
+    try:
+        return execute(request.param, lab, copies)
+    except CellExecutionError as error:
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+        pytest.fail(f"{request.param.name}: {plain}", pytrace=False)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_executed(rule: Rule, run: Executed, lab: Lab) -> None:
+    if found := list(rule(run, lab)):
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def made_up(source: str, text: str, tag: str = "") -> Executed:
+    """Return a run of one cell that showed `text`."""
+    output = new_output("display_data", {"text/plain": text})
+    cell = new_code_cell(source, outputs=[output], metadata={"tags": [tag] if tag else []})
+    return Executed("01_lag.ipynb", new_notebook(cells=[cell]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken", "said"),
+    [
+        (starter_fails_its_check, made_up("check(1)", "✓ Well done", "exercise-check"), "cell 1 says of the stub"),
+        (starter_fails_its_check, made_up("check(1)", "Not yet"), "has no exercise"),
+        (solution_passes_its_check, made_up("check(1)", "Not yet. Add one.", "solution-check"), "Not yet. Add one."),
+        (solution_passes_its_check, made_up("", "", "solution-check"), "says of the solution: ''"),
+        (fails_where_it_says_so, made_up("1 / 1", "1", "raises-exception"), "shows no error"),
+        (keeps_the_live_picture, made_up("LivePlot(recorder)", "<live plot>"), "no picture of it has stayed"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_rule_can_fail(rule: Rule, broken: Executed, said: str, lab: Lab) -> None:
+    assert said in "\n".join(rule(broken, lab))
+
+
+def test_a_shown_password_is_found(lab: Lab) -> None:
+    assert lab.database
+    password = Path(lab.database.password_file).read_text("ascii")
+    assert "owner" in "\n".join(shows_no_password(made_up("print(url)", f"mysql://owner:{password}@host"), lab))
+
+
+UNTIDY = """
+%% code
+from helpers import attach, topics
+lab = attach()
+name = topics.unique_name("left-behind")
+topics.create(lab, name)
+%% code
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait(30)"], start_new_session=True)
+%% code raises-exception
+1 / 0
+"""
+
+
+def test_what_is_left_is_found(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "99_untidy.ipynb"
+    path.write_text(notebook(UNTIDY), "utf-8")
+    (tmp_path / "copies").mkdir()
+    run = execute(path, lab, tmp_path / "copies", patience=0.5)
+    found = "\n".join(leaves_the_lab_as_found(run, lab))
+    topics.delete(lab, *[name for name in topics.names(lab) if name.startswith("left-behind-")])
+    assert "topic left-behind" in found
+    process = re.search(r"process (\d+) python", found)
+    assert process
+    psutil.Process(int(process[1])).kill()
+    assert list(fails_where_it_says_so(run, lab)) == []
+    assert nbformat.read(tmp_path / "copies" / path.name, as_version=4).cells[2].outputs
+
+
+def test_a_cell_that_fails_ends_the_run(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "99_broken.ipynb"
+    path.write_text(notebook("%% code\n1 / 0\n%% code\nprint(2)\n"), "utf-8")
+    (tmp_path / "copies").mkdir()
+    with pytest.raises(CellExecutionError, match="division by zero"):
+        execute(path, lab, tmp_path / "copies")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import itertools
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,10 +33,12 @@ def tidy(text: str) -> str:
     """
     notebook = nbformat.v4.reads(text)  # `nbformat.reads` warns of ids, which are made anew here
     notebook.metadata, notebook.nbformat_minor = METADATA, 5
-    taken: set[str] = set()
+    seen: Counter[str] = Counter()
     for cell in notebook.cells:
         _tidy_cell(cell)
-        cell.id = _unique(hashlib.sha256(f"{cell.cell_type} {cell.source}".encode()).hexdigest()[:12], taken)
+        digest = hashlib.sha256(f"{cell.cell_type} {cell.source}".encode()).hexdigest()[:12]
+        cell.id = f"{digest}-{seen[digest]}" if seen[digest] else digest
+        seen[digest] += 1
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook)) + "\n"
 
@@ -45,14 +47,6 @@ def _tidy_cell(cell: NotebookNode) -> None:
     cell.metadata = _metadata(cell.metadata)
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    free = next(
-        new for number in itertools.count(1) if (new := f"{name}-{number}" if number > 1 else name) not in taken
-    )
-    taken.add(free)
-    return free
 
 
 def _metadata(found: NotebookNode) -> dict[str, object]:

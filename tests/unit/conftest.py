@@ -17,7 +17,7 @@ RunCell = Callable[[str], list[nbformat.NotebookNode]]
 
 @pytest.fixture(scope="session")
 def mock() -> Iterator[Lab]:
-    """librdkafka's mock cluster: a broker in this process. It makes topics of four partitions when they are asked for."""
+    """librdkafka's mock cluster: a broker in this process; a topic has four partitions and is made when asked for."""
     broker = Producer({"test.mock.num.brokers": 1, "log_level": 0})
     (address,) = broker.list_topics(timeout=5).brokers.values()
     yield Lab(f"{address.host}:{address.port}")
@@ -39,7 +39,9 @@ def run_cell() -> Iterator[RunCell]:
 
         def run(source: str) -> list[nbformat.NotebookNode]:
             client.nb.cells.append(nbformat.v4.new_code_cell(source))
-            outputs: list[nbformat.NotebookNode] = client.execute_cell(client.nb.cells[-1], len(client.nb.cells) - 1).outputs
+            outputs: list[nbformat.NotebookNode] = client.execute_cell(
+                client.nb.cells[-1], len(client.nb.cells) - 1
+            ).outputs
             return outputs
 
         yield run

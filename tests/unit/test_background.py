@@ -34,5 +34,14 @@ def test_what_a_step_raises_is_raised_by_stop_once() -> None:
     background.stop()
 
 
+def test_it_works_for_a_block_and_may_end_before() -> None:
+    steps: list[int] = []
+    with Background("stepping", lambda: steps.append(1), 0.01) as background:
+        wait_until(lambda: steps, 5, "a step")
+        background.stop()
+        done = len(steps)
+    assert len(steps) == done
+
+
 def test_stop_without_start() -> None:
     Background("never started", lambda: None, 1).stop()

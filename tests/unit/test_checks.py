@@ -29,6 +29,14 @@ def test_a_prediction_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
     assert predict("How many?", 4).compare(4)
 
 
+def test_yes_and_no_are_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert predict("Is it so?", "yes").compare(True)
+    assert predict("Is it so?", False).compare(False)
+    assert not predict("Is it so?", 1).compare(True)
+    assert not predict("Is it so?").compare(False)
+    assert capsys.readouterr().out.endswith("You made no prediction; it is no.\n")
+
+
 def test_no_prediction_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     assert not predict("How many?").compare(4)
     assert "You made no prediction; it is 4." in capsys.readouterr().out

@@ -113,7 +113,7 @@ def test_mypy_can_fail() -> None:
 
 
 def test_ruff() -> None:
-    done = run("ruff", "check", ".")
+    done = run("ruff", "check", "--output-format=concise", ".")
     if done.returncode:
         pytest.fail(done.stdout + done.stderr, pytrace=False)
 

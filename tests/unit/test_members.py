@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 from typing import Any
 
+import pandas as pd
 import psutil
 import pytest
 
+from helpers import members
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
-from helpers.members import Member, owners, ownership
+from helpers.members import Member, owners, ownership, without_owner
+from helpers.records import produce
 from helpers.waiting import wait_until
 
 
 @pytest.fixture
 def member(mock: Lab) -> Member:
+    produce(mock, "orders", ["there is such a topic"])
     return Member(mock, "group", "orders", name="A")
 
 
 def child(parent: int | None = None) -> psutil.Process:
-    (process,) = [child for child in psutil.Process(parent).children() if "members_process.py" in " ".join(child.cmdline())]
+    (process,) = [
+        child for child in psutil.Process(parent).children() if "members_process.py" in " ".join(child.cmdline())
+    ]
     return process
 
 
@@ -50,9 +57,13 @@ def test_a_frozen_member_can_be_stopped(member: Member) -> None:
     with member:
         process = child()
         member.pause()
-        wait_until(lambda: process.status() == psutil.STATUS_STOPPED, 5, "the process to be frozen", last_seen=process.status)
+        wait_until(
+            lambda: process.status() == psutil.STATUS_STOPPED, 5, "the process to be frozen", last_seen=process.status
+        )
         member.resume()
-        wait_until(lambda: process.status() != psutil.STATUS_STOPPED, 5, "the process to go on", last_seen=process.status)
+        wait_until(
+            lambda: process.status() != psutil.STATUS_STOPPED, 5, "the process to go on", last_seen=process.status
+        )
         member.pause()
     assert not process.is_running()
 
@@ -76,7 +87,7 @@ def test_no_member_outlives_a_parent_that_is_killed(mock: Lab) -> None:
         orphans = psutil.Process(parent.pid).children()
         assert len(orphans) == 2
         parent.kill()
-    gone, alive = psutil.wait_procs(orphans, timeout=15)
+    _, alive = psutil.wait_procs(orphans, timeout=15)
     for process in alive:
         process.kill()
     assert alive == []
@@ -84,7 +95,7 @@ def test_no_member_outlives_a_parent_that_is_killed(mock: Lab) -> None:
 
 def test_a_member_that_fails_says_why(mock: Lab) -> None:
     member = Member(mock, "group", "orders", name="A", config={"no.such.setting": 1}).start()
-    with pytest.raises(KafkaFailed, match='Member A failed: .*No such configuration property: "no.such.setting"'):
+    with pytest.raises(KafkaFailed, match=r'Member A failed: .*No such configuration property: "no\.such\.setting"'):
         wait_until(lambda: not member.running, 10, "the member to fail")
     with pytest.raises(KafkaFailed):
         member.stop()
@@ -108,6 +119,15 @@ def test_events_become_assignment_records_and_history(member: Member) -> None:
     assert frame["until"].iloc[2] > 3.0, "what lasts, lasts until now"
 
 
+def test_the_time_without_an_owner_ends_with_the_last_partition_taken_over() -> None:
+    stretches = [["A", 0, 0.0, 9.0], ["B", 1, 0.0, 1.0], ["B", 1, 1.5, 4.0], ["B", 2, 1.5, 4.0], ["A", 1, 6.0, 9.0]]
+    frame = pd.DataFrame([*stretches, ["C", 2, 7.0, 9.0]], columns=["member", "partition", "since", "until"])
+    assert without_owner(frame, "B") == 3.0
+    assert math.isnan(without_owner(frame[frame["member"] != "C"], "B")), "nobody has taken over partition 2"
+    with pytest.raises(InvalidInput, match="D never had a partition"):
+        without_owner(frame, "D")
+
+
 def test_nobody_has_anything() -> None:
     assert owners([]) == {}
     assert ownership([]).empty
@@ -119,3 +139,9 @@ def test_nobody_has_anything() -> None:
 def test_settings_that_cannot_be(mock: Lab, settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="Member A cannot"):
         Member(mock, "group", "orders", name="A", **settings)
+
+
+def test_a_member_starts_without_the_heavy_libraries() -> None:
+    program = "import runpy, sys; runpy.run_path(sys.argv[1]); sys.exit('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program, str(members._PROGRAM)], check=False, timeout=60)
+    assert done.returncode == 0

@@ -67,7 +67,9 @@ def test_the_plot_moves_in_one_place_and_leaves_a_picture(shown: list[dict[str, 
     assert len({sent["text/plain"] for sent in shown}) == 1, "nbval compares the text"
     assert shown[0]["image/png"] != shown[-1]["image/png"]
     assert base64.b64decode(shown[-1]["image/png"]) == plot.png
-    assert picture(plot.png).size == (800, 350)
+    assert {tuple(sent["metadata"]["image/png"].items()) for sent in shown} == {(("width", 800),)}
+    assert picture(base64.b64decode(shown[0]["image/png"])).size == (800, 350)
+    assert picture(plot.png).size == (1600, 700), "the picture that stays is finer, and shown as large as the others"
     assert "live plot" not in [thread.name for thread in threading.enumerate()]
 
 
@@ -81,6 +83,7 @@ def test_the_last_picture_shows_the_whole_time_and_the_finding(shown: list[dict[
     plot.stop()
     plot.stop()
     assert plot._axes.get_xlim() == (0, 199)
+    assert plot._axes.get_ylim() == pytest.approx((0, 130))
     assert plot._axes.get_title(loc="left") == "The lag stays at 100"
 
 
@@ -121,12 +124,16 @@ def test_no_two_lines_look_alike() -> None:
     assert len(set(looks)) == len(looks)
 
 
-@pytest.mark.parametrize(("lag", "top"), [(0, 10), (9, 10), (10, 20), (55, 100), (99, 100), (100, 200), (1_234_567, 2e6)])
+@pytest.mark.parametrize(
+    ("lag", "top"), [(0, 10), (9, 10), (10, 20), (55, 100), (99, 100), (100, 200), (1_234_567, 2e6)]
+)
 def test_the_axis_ends_at_a_round_number_above(lag: int, top: float) -> None:
     assert plots._round_up(lag) == top
 
 
-@pytest.mark.parametrize(("newest", "span"), [(0, (0, 60)), (60, (0, 60)), (61, (15, 75)), (75, (15, 75)), (76, (30, 90))])
+@pytest.mark.parametrize(
+    ("newest", "span"), [(0, (0, 60)), (60, (0, 60)), (61, (15, 75)), (75, (15, 75)), (76, (30, 90))]
+)
 def test_the_live_plot_scrolls_by_a_quarter(newest: float, span: tuple[float, float]) -> None:
     assert plots._span(newest, 60) == span
 
@@ -136,7 +143,9 @@ def test_marks_that_are_too_near_become_one() -> None:
     assert plots._together(marks, 0.5) == [(1.0, "A gets 0; B gets 1"), (5.0, "B killed")]
 
 
-def test_what_fails_while_drawing_is_raised_by_stop(shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_while_drawing_is_raised_by_stop(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     recorded = Recorded()
     recorded.take(0, 1)
     plot = LivePlot(recorded, hz=100).start()  # type: ignore[arg-type]
@@ -174,8 +183,10 @@ def test_bars_and_owners_are_pictures_in_the_palette() -> None:
     blue, orange = (0, 114, 178), (230, 159, 0)
     near = {(red // 8, green // 8, blue // 8) for red, green, blue in colours(owners.png)}
     assert {tuple(part // 8 for part in colour) for colour in (blue, orange)} <= near
-    assert base64.b64decode(bars._repr_mimebundle_()["image/png"]) == bars.png
-    assert picture(bars.png).size == picture(owners.png).size == (800, 350)
+    content, size = bars._repr_mimebundle_()
+    assert base64.b64decode(content["image/png"]) == bars.png
+    assert size == {"image/png": {"width": 800}}
+    assert picture(bars.png).size == picture(owners.png).size == (1600, 700)
 
 
 def test_nothing_to_draw_is_said() -> None:

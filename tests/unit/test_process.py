@@ -14,7 +14,9 @@ from helpers.errors import ServerFailed, TimedOut
 from helpers.stack import process
 from helpers.waiting import wait_until
 
-STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); sys.stdin.read()"
+STUBBORN = (
+    "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); sys.stdin.read()"
+)
 
 
 @pytest.fixture
@@ -44,7 +46,9 @@ def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> No
 
 def test_what_starts_is_detached_and_leaves_its_words(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "it.log"
-    child = process.spawn([sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"], cwd=tmp_path, log=log)
+    child = process.spawn(
+        [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"], cwd=tmp_path, log=log
+    )
     wait_until(lambda: child.poll() is not None, 20, "the program to end")
     assert process.tail(log) == "True", "it leads a session of its own: Ctrl-C in this one does not reach it"
 

@@ -54,7 +54,9 @@ def test_a_full_queue_is_waited_for(mock: Lab, topic: str) -> None:
 
 
 def test_too_large_a_record_is_named_with_the_limit_and_the_others_arrive(mock: Lab, topic: str) -> None:
-    with pytest.raises(DeliveryFailed, match=r"1 of 3 .* too large \(2,000,000 bytes; the limit is 1,000,000\)") as caught:
+    with pytest.raises(
+        DeliveryFailed, match=r"1 of 3 .* too large \(2,000,000 bytes; the limit is 1,000,000\)"
+    ) as caught:
         records.produce(mock, topic, ["a", ("big", "x" * 2_000_000), "b"])
     assert caught.value.count == 1
     assert caught.value.failures == [("big", "Message size too large")]
@@ -93,7 +95,7 @@ def test_what_the_source_of_records_raises_is_not_swallowed(mock: Lab, topic: st
 def test_configuration_is_refused_in_librdkafkas_words(mock: Lab, topic: str) -> None:
     with pytest.raises(InvalidInput, match='No such configuration property: "linger"'):
         records.produce(mock, topic, ["a"], config={"linger": 5})
-    with pytest.raises(InvalidInput, match='Invalid value .* "auto.offset.reset"'):
+    with pytest.raises(InvalidInput, match=r'Invalid value .* "auto\.offset\.reset"'):
         records.consume(mock, topic, 1, from_offset="first")
 
 
@@ -107,7 +109,7 @@ def test_too_few_records_are_counted(mock: Lab, topic: str) -> None:
     records.produce(mock, topic, ["a", "b"])
     with pytest.raises(TimedOut, match=r"Waited 0\.5 s for 3 records .*; 2 came"):
         records.consume(mock, topic, 3, timeout=0.5)
-    with pytest.raises(TimedOut, match="0 came.*latest"):
+    with pytest.raises(TimedOut, match=r"0 came.*latest"):
         records.consume(mock, topic, 1, from_offset="latest", timeout=0.5)
 
 

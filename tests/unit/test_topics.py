@@ -12,7 +12,13 @@ from helpers.records import Record, produce
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("", "empty"), (".", "folder"), ("..", "folder"), ("a" * 250, "250 characters"), ("my topic/é", r"\[' ', '/', 'é'\]")],
+    [
+        ("", "empty"),
+        (".", "folder"),
+        ("..", "folder"),
+        ("a" * 250, "250 characters"),
+        ("my topic/é", r"\[' ', '/', 'é'\]"),
+    ],
 )
 def test_a_name_that_kafka_refuses_never_reaches_the_broker(nobody: Lab, name: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):

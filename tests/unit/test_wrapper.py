@@ -39,7 +39,7 @@ def test_without_venv_the_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_failing_installer_says_how_to_go_on() -> None:
-    with pytest.raises(bootstrap.CannotInstall, match="Run ./lab again"):
+    with pytest.raises(bootstrap.CannotInstall, match=r"Run \./lab again"):
         bootstrap._call(["false"])
     with pytest.raises(bootstrap.CannotInstall, match="No such file"):
         bootstrap._call(["/no/such/uv"])

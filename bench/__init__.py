@@ -1,0 +1,1 @@
+"""What `lab bench` runs: each part a module whose `measure` yields rows, on a lab of its own."""

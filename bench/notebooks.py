@@ -1,0 +1,32 @@
+"""Seconds of each notebook under nbval."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import own
+from bench.rows import Row
+from helpers.errors import LabError
+from helpers.project import part
+from helpers.testing import NBVAL, call
+
+_FIRST_LESSONS = ("00", "01", "02")
+
+
+def measure() -> Iterator[Row]:
+    """Yield the rows of this part. Raises `LabError` if a notebook fails: its time would mean nothing."""
+    with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-") as folder:
+        times = Path(folder) / "seconds.json"
+        watched = ["-q", "-p", "bench.stopwatch", f"--stopwatch={times}", str(part("notebooks"))]
+        command = [sys.executable, "-m", "pytest", *NBVAL, *watched]
+        if call(command, env=own.environment(), stdout=sys.stderr):
+            raise LabError("A notebook failed in the benchmark.", "The lines above say why.")
+        seconds: dict[str, float] = json.loads(times.read_text("utf-8"))
+    for name, value in seconds.items():
+        yield Row(f"notebook {name}", value, "s", note="its kernel's start included")
+    first = [value for name, value in seconds.items() if name.startswith(_FIRST_LESSONS)]
+    yield Row("notebooks 00 to 02 together", sum(first), "s", at_most=90, note=f"{len(first)} of 3")

@@ -1,0 +1,59 @@
+"""Labs of the benchmark's own: in temporary homes, with the downloads of everybody, ended whatever happens."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bench.rows import Row
+from helpers import console
+from helpers.lab import Lab, attach
+from helpers.settings import settings
+from helpers.stack.local import LocalLab
+from helpers.stack.server import ServerStatus
+from helpers.stack.state import State
+
+_LEARNERS = {"LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL"}
+
+
+@contextmanager
+def home(cache: Path | None = None) -> Iterator[LocalLab]:
+    """Yield a lab that does not exist yet. What runs of it at the end is stopped, and its folder deleted."""
+    where = settings()
+    with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-") as folder:
+        local = LocalLab(Path(folder), cache or where.cache, where.mariadbd)
+        try:
+            yield local
+        finally:
+            local.down()
+
+
+@contextmanager
+def running() -> Iterator[Lab]:
+    """Yield a lab whose servers run."""
+    with home() as local:
+        local.up(console.say)
+        yield attach(replace(settings(), home=local.home, bootstrap_servers=None))
+
+
+def prepare() -> None:
+    """Fetch and make what the cache lacks, so that no measurement waits for it."""
+    with home() as local, console.Bars() as bars:
+        local.install(State.new(), console.say, bars)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return this process's environment without servers of the learner's, and with `more`."""
+    return {name: value for name, value in os.environ.items() if name not in _LEARNERS} | more
+
+
+def memory(servers: Iterable[ServerStatus], when: str) -> Iterator[Row]:
+    """Yield the resident memory of each server and of all."""
+    sizes = {server.title: (server.memory or 0) / 1e6 for server in servers}
+    for title, size in sizes.items():
+        yield Row(f"memory {when}: {title}", size, "MB")
+    yield Row(f"memory {when}: whole lab", sum(sizes.values()), "MB", at_most=1200)

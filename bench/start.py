@@ -1,0 +1,88 @@
+"""How long `lab up` takes, what the servers then weigh, and what was downloaded for them."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import own
+from bench.rows import Row
+from helpers.errors import ServerFailed
+from helpers.settings import settings
+from helpers.stack import artifacts
+from helpers.stack.local import LocalLab
+from helpers.testing import child
+
+_ROUNDS = 3
+_LAB = Path(sys.executable).with_name("lab")
+
+
+@dataclass(frozen=True)
+class Start:
+    """The seconds of one `lab up` as a whole, Python's own start included, and of each server by its title."""
+
+    whole: float
+    servers: dict[str, float]
+
+
+def measure() -> Iterator[Row]:
+    """Yield the rows of this part: fresh and existing labs in turn, then a lab whose caches are not made yet."""
+    fresh, existing = [], []
+    for _ in range(_ROUNDS):
+        with own.home() as local:
+            fresh.append(up(local))
+            local.down()
+            existing.append(up(local))
+            weights = list(own.memory(local.status().values(), "after the start"))
+            size = artifacts.missing_bytes(local.home / "an empty cache", mariadb=local.downloads_mariadb())
+    yield from _rows("fresh lab", fresh, at_most=8)
+    yield from _rows("existing lab", existing, at_most=5)
+    with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-cache-") as folder, own.home(Path(folder)) as local:
+        _share_downloads(local.cache)
+        note = "makes the ahead-of-time caches; without download and unpacking"
+        yield Row("first lab", up(local).whole, "s", at_most=60, note=note)
+    yield from weights
+    yield Row("downloads beside the Python packages", size / 1e6, "MB", at_most=340)
+
+
+def up(local: LocalLab) -> Start:
+    """Run `lab up` and return its seconds. Raises `ServerFailed` with what it said if it fails."""
+    began = time.monotonic()
+    variables = own.environment(LAB_HOME=str(local.home), LAB_CACHE=str(local.cache))
+    with child([_LAB, "up"], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as command:
+        lines = [(time.monotonic() - began, line.rstrip()) for line in command.stderr or ()]
+    whole = time.monotonic() - began
+    if command.returncode:
+        raise ServerFailed("`lab up` failed in the benchmark.", "\n".join(line for _, line in lines))
+    return Start(whole, servers(lines))
+
+
+def servers(lines: Sequence[tuple[float, str]]) -> dict[str, float]:
+    """Return title to seconds from a server's start to its answer, from what `lab up` said, and when."""
+    started = {found[1]: when for when, line in lines if (found := re.match(r"Starting (.+) [\d.]+$", line))}
+    answered = {found[1]: when for when, line in lines if (found := re.match(r"(.+) answers at ", line))}
+    return {title: answered[title] - started[title] for title in started}
+
+
+def _rows(name: str, starts: Sequence[Start], at_most: float) -> Iterator[Row]:
+    own_times = {title: statistics.median(start.servers[title] for start in starts) for title in starts[0].servers}
+    wholes = sorted(start.whole for start in starts)
+    slowest = max(own_times, key=lambda title: own_times[title])
+    note = f"{wholes[0]:.1f} to {wholes[-1]:.1f}; slowest: {slowest}"
+    yield Row(name, statistics.median(wholes), "s", at_most=at_most, note=note)
+    for title, value in own_times.items():
+        yield Row(f"{name}: {title}, from process to answer", value, "s")
+
+
+def _share_downloads(cache: Path) -> None:
+    """Let `cache` show all of the user's but the ahead-of-time caches."""
+    for entry in settings().cache.iterdir():
+        if entry.name not in ("aot", ".lock"):
+            (cache / entry.name).symlink_to(entry, entry.is_dir())

@@ -1,0 +1,66 @@
+"""Consumer groups: where a member would start, what the broker keeps for a group, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, KafkaError
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from helpers import clients
+from helpers.errors import KafkaFailed, TimedOut
+from helpers.lab import Lab
+
+
+def would_read(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: float = 10.0) -> list[int]:
+    """Return the offsets that a member of `group` would read now, up to the end of `topic`, which has one partition.
+
+    It joins the group with `auto_offset_reset` ("earliest" or "latest") and commits nothing. The client itself says
+    when it is at the end (`enable.partition.eof`): that there is nothing to read is an answer, and takes no waiting.
+    Afterwards the group exists, empty, until it is deleted.
+
+    Raises `TimedOut` when the end is not reached within `timeout` seconds, and `KafkaFailed` when reading fails.
+    """
+    settings = {
+        "group.id": group,
+        "auto.offset.reset": auto_offset_reset,
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "fetch.wait.max.ms": 10,  # else the broker thinks for half a second before it says that there is no more
+    }
+    offsets: list[int] = []
+    with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
+        consumer.subscribe([topic])
+        while message := consumer.poll(timeout):
+            error = message.error()
+            if error and error.code() == KafkaError._PARTITION_EOF:
+                return offsets
+            if error:
+                raise KafkaFailed(f"Topic {topic!r} could not be read: {error.str()}.")
+            offsets.append(message.offset() or 0)
+    raise TimedOut(f"Waited {timeout:g} s for the end of topic {topic!r}; {len(offsets)} records came.")
+
+
+def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None:
+    """Set what the broker keeps for `group`, such as `{"share.auto.offset.reset": "earliest"}`; None removes a setting.
+
+    Raises `KafkaFailed` with the broker's words for a setting that it refuses.
+    """
+    entries = [
+        ConfigEntry(name, None, incremental_operation=AlterConfigOpType.DELETE)
+        if value is None
+        else ConfigEntry(name, str(value), incremental_operation=AlterConfigOpType.SET)
+        for name, value in config.items()
+    ]
+    resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
+    answers = lab.admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE)
+    clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
+
+
+def delete(lab: Lab, *names: str) -> None:
+    """Delete groups, with what they have committed.
+
+    Raises `KafkaFailed` for one that has members, or that does not exist.
+    """
+    answers = lab.admin.delete_consumer_groups(list(names), request_timeout=clients.PATIENCE)
+    clients.results(answers, f"{', '.join(names)} were to be deleted", lab.bootstrap_servers)

@@ -1,0 +1,84 @@
+"""A notebook run from its first cell to its last, with its outputs and with what it left in the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from helpers import topics
+from helpers.errors import TimedOut
+from helpers.lab import Lab
+from helpers.waiting import wait_until
+
+CELL_TIMEOUT = 120  # seconds, as nbval has it
+PATIENCE = 10.0  # seconds until what was deleted, or has left, is gone for everybody
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A notebook with its outputs; `left` names what is in the lab since, and what is there no longer."""
+
+    name: str
+    content: NotebookNode
+    left: frozenset[str] = frozenset()
+
+    def outputs(self) -> Iterator[tuple[str, NotebookNode]]:
+        """Yield each output with the name of its cell."""
+        for number, cell in enumerate(self.content.cells, 1):
+            yield from ((f"{self.name}, cell {number}", output) for output in cell.get("outputs", ()))
+
+    def shown(self, tag: str) -> dict[str, str]:
+        """Return the name of each cell with `tag`, and the text that it shows."""
+        tagged = [number for number, cell in enumerate(self.content.cells, 1) if tag in cell.metadata.get("tags", ())]
+        texts = {f"{self.name}, cell {number}": "" for number in tagged}
+        for cell, output in self.outputs():
+            if cell in texts:
+                texts[cell] += output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        return texts
+
+
+def execute(path: Path, lab: Lab, copies: Path, *, patience: float = PATIENCE) -> Executed:
+    """Run the notebook at `path` on `lab`, and keep the executed copy in `copies`.
+
+    What is still in the lab `patience` seconds later was left behind.
+
+    Raises `nbclient.exceptions.CellExecutionError` for the first cell that fails and is not tagged `raises-exception`.
+    """
+    before = remains(lab)
+    content = nbformat.read(path, as_version=4)
+    client = NotebookClient(content, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(path.parent)}})
+    try:
+        client.execute()
+    finally:
+        nbformat.write(content, copies / path.name)
+    return Executed(path.name, content, _left(lab, before, patience))
+
+
+def remains(lab: Lab) -> frozenset[str]:
+    """Return what a notebook may leave behind: its topics, its consumer groups, the processes that it started."""
+    groups = lab.admin.list_consumer_groups(request_timeout=10).result().valid
+    return frozenset(
+        [f"topic {name}" for name in topics.names(lab)]
+        + [f"group {group.group_id}" for group in groups]
+        + [f"process {process.pid} {process.info['name']}" for process in _processes(lab)]
+    )
+
+
+def _processes(lab: Lab) -> list[psutil.Process]:
+    """Return what was started with `lab` in its environment: an orphan has no parent left by which to find it."""
+    everything = psutil.process_iter(["name", "environ"])  # environ is None for other users' processes
+    return [process for process in everything if (process.info["environ"] or {}).get("LAB_HOME") == str(lab.home)]
+
+
+def _left(lab: Lab, before: frozenset[str], patience: float) -> frozenset[str]:
+    try:
+        wait_until(lambda: remains(lab) == before, patience, "the lab to be as it was found")
+    except TimedOut:
+        return remains(lab) ^ before
+    return frozenset()
