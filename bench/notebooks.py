@@ -27,6 +27,6 @@ def measure() -> Iterator[Row]:
             raise LabError("A notebook failed in the benchmark.", "The lines above say why.")
         seconds: dict[str, float] = json.loads(times.read_text("utf-8"))
     for name, value in seconds.items():
-        yield Row(f"notebook {name}", value, "s", note="its kernel's start included")
+        yield Row(f"notebook {name}", value, "s")
     first = [value for name, value in seconds.items() if name.startswith(_FIRST_LESSONS)]
-    yield Row("notebooks 00 to 02 together", sum(first), "s", at_most=90, note=f"{len(first)} of 3")
+    yield Row("notebooks 00 to 02 together", sum(first), "s", at_most=90, note=f"{len(first)} of 3; kernel starts included")

@@ -21,7 +21,7 @@ from helpers.project import ROOT
 
 _PATIENCE = 60.0
 _ROUNDS = 40
-_SECONDS = 15
+_SECONDS = 20  # long enough for the plot to scroll once, which draws everything anew
 _PICTURES = ("display_data", "update_display_data")
 
 Message = dict[str, Any]
@@ -33,19 +33,18 @@ def measure() -> Iterator[Row]:
         run(client, "%matplotlib inline\nimport json\nfrom bench import drawing")
         times = Comparison(**result(run(client, f"print(json.dumps(drawing.compare({_ROUNDS})))")))
         quiet = result(run(client, f"print(json.dumps(drawing.watch({_SECONDS})))"))
-        begin = run(client, "plot = drawing.TimedPlot().start()")
-        busy = run(client, f"drawing.compute({_SECONDS})")
-        end = run(client, "plot.stop()\nprint(json.dumps({'drawn': plot.frames}))")
+        cells = "plot = drawing.TimedPlot().start()", f"drawing.compute({_SECONDS})", "plot.stop()"
+        arrived = pictures([message for cell in cells for message in run(client, cell)])
+        drawn = result(run(client, "print(json.dumps({'frames': plot.frames}))"))["frames"]
     refreshes = [1000 * refresh for refresh in quiet["refreshes"]]
     note = f"median of {len(refreshes)}; mean: {statistics.mean(refreshes):.1f}, slowest: {max(refreshes):.0f}"
     yield Row("a refresh", statistics.median(refreshes), "ms", at_most=25, note=note)
     yield Row(f"share of a core at {HZ:g} refreshes a second", quiet["share"] * 100, "%", at_most=12)
     yield times.ratio("faster than updating a display with the figure", at_least=6)
-    missing = result(end)["drawn"] - len(pictures([*begin, *busy, *end]))
-    frames = pictures(busy)
+    frames = arrived[1:-1]  # the first and the last are drawn by `start` and `stop` themselves
     longest = max(after - before for before, after in pairwise(frames))
     note = f"{len(frames)} came in {_SECONDS} s; longest gap: {longest:.2f} s"
-    yield Row("frames lost while a cell computes", missing + skipped(frames), "", at_most=0, note=note)
+    yield Row("frames lost while a cell computes", drawn - len(arrived) + skipped(frames), "", at_most=0, note=note)
 
 
 @contextmanager
@@ -102,4 +101,4 @@ def pictures(messages: Sequence[Message]) -> list[float]:
 
 def skipped(frames: Sequence[float]) -> int:
     """Return how many frames more were due, `HZ` times a second, between the first and the last that was drawn."""
-    return round((frames[-1] - frames[0]) * HZ) - (len(frames) - 1)
+    return max(round((frames[-1] - frames[0]) * HZ) - (len(frames) - 1), 0)

@@ -49,6 +49,7 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
     patient = {"session.timeout.ms": 30_000}  # nobody is killed here, and a busy machine must not make it look so
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
     with ExitStack() as running:
+        running.callback(groups.delete, lab, group)
         for member in members:
             running.enter_context(member)
         wait_until(
@@ -58,7 +59,6 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
             last_seen=lambda: f"{_present(lab, group)} present, {owners(members)}",
         )
         yield members
-    groups.delete(lab, group)
 
 
 def wait_for_records(members: Sequence[Member], count: int, *, timeout: float = 30.0) -> None:

@@ -122,11 +122,12 @@ class LivePlot:
             label: self._axes.add_line(Line2D([], [], label=label, animated=True, lw=1.6, **look(number)))
             for number, label in enumerate(labels)
         }
-        for when, text in _together(marks, (span[1] - span[0]) / 50):
+        near = (span[1] - span[0]) / 36
+        for when, text in _together(marks, near):
             self._axes.axvline(when, color="0.35", lw=0.8)
-            place: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "top", "clip_on": True}
+            side = "left" if when < span[0] + near else "right" if when > span[1] - near else "center"
             plate = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # no line runs through the words
-            self._axes.text(when, top, f"{text:.56}", size=8, bbox=plate, **place)
+            self._axes.text(when, top, f"{text:.80}", rotation=90, ha=side, va="top", size=8, bbox=plate)
         legend(self._axes, "partition")
         self._canvas.draw()
         self._backdrop = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
@@ -161,11 +162,11 @@ def _round_up(lag: float) -> float:
 
 
 def _together(marks: Sequence[tuple[float, str]], nearness: float) -> list[tuple[float, str]]:
-    """Marks that are too near to be read apart become one, at the time of the first."""
+    """Marks that are too near to be read apart become one of several lines, at the time of the first."""
     merged: list[tuple[float, str]] = []
     for when, text in marks:
         if merged and when - merged[-1][0] < nearness:
-            merged[-1] = (merged[-1][0], f"{merged[-1][1]}; {text}")
+            merged[-1] = (merged[-1][0], f"{merged[-1][1]}\n{text}")
         else:
             merged.append((when, text))
     return merged

@@ -66,8 +66,8 @@ def bars(values: Mapping[str, float], *, title: str, unit: str, label: str = "")
         raise InvalidInput(f"There is nothing to draw for {title!r}.", "Give at least one value.")
     canvas, axes = blank()
     drawn = axes.barh([str(name) for name in values], list(values.values()), color=COLOURS[0])
-    axes.bar_label(drawn, fmt=lambda value: f"{value:,.0f}" if value >= 1000 else f"{value:.4g}", padding=4)
-    axes.xaxis.set_major_formatter(THOUSANDS)
+    axes.bar_label(drawn, fmt=shown, padding=4)
+    axes.xaxis.set_major_formatter(lambda value, _: shown(value))
     axes.invert_yaxis()
     axes.margins(x=0.12)
     describe(axes, title, unit, label)
@@ -93,6 +93,11 @@ def owners(ownership: pd.DataFrame, *, title: str) -> Picture:
     describe(axes, title, "seconds since the first assignment", "partition")
     legend(axes, "member")
     return Picture(canvas, title)
+
+
+def shown(value: float) -> str:
+    """Return `value` as a picture shows it: thousands apart and no decimals, or three figures of what is below 100."""
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:.3g}"
 
 
 def look(number: int) -> dict[str, Any]:

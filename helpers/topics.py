@@ -45,6 +45,14 @@ def create(
     new = NewTopic(name, partitions, replication_factor, config=settings)
     answers = lab.admin.create_topics([new], request_timeout=timeout)
     clients.results(answers, f"Topic {name!r} was to be created", lab.bootstrap_servers)
+    wait_for_leaders(lab, name, partitions, timeout)
+
+
+def wait_for_leaders(lab: Lab, name: str, partitions: int = 1, timeout: float = 10.0) -> None:
+    """Wait until each partition of a topic has a leader that answers; brokers hear of a new topic one by one.
+
+    Raises `TimedOut` after `timeout` seconds.
+    """
     expected = f"topic {name} to have leaders for all of its {partitions} partitions"
     wait_until(lambda: _led(lab, name) == partitions, timeout, expected, last_seen=lambda: f"{_led(lab, name)} of them")
 

@@ -140,7 +140,7 @@ def test_the_live_plot_scrolls_by_a_quarter(newest: float, span: tuple[float, fl
 
 def test_marks_that_are_too_near_become_one() -> None:
     marks = [(1.0, "A gets 0"), (1.1, "B gets 1"), (5.0, "B killed")]
-    assert plots._together(marks, 0.5) == [(1.0, "A gets 0; B gets 1"), (5.0, "B killed")]
+    assert plots._together(marks, 0.5) == [(1.0, "A gets 0\nB gets 1"), (5.0, "B killed")]
 
 
 def test_what_fails_while_drawing_is_raised_by_stop(
@@ -173,6 +173,14 @@ def test_blitting_is_cheaper_than_a_whole_figure(shown: list[dict[str, Any]]) ->
 
     plot._refresh()
     assert min(seconds(False) for _ in range(5)) * 2 < min(seconds(True) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.05164, "0.0516"), (2.5, "2.5"), (99.96, "100"), (426.6, "427"), (999.7, "1,000"), (1_234_567, "1,234,567")],
+)
+def test_numbers_are_short_and_small_ones_do_not_become_zero(value: float, text: str) -> None:
+    assert plots_still.shown(value) == text
 
 
 def test_bars_and_owners_are_pictures_in_the_palette() -> None:

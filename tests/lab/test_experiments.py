@@ -1,0 +1,65 @@
+"""The experiments of the lessons on a real broker: what they measure, and that they leave nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+import pytest
+
+from helpers import experiments, records, segments, topics
+from helpers.lab import Lab
+
+KEYS = [f"customer-{number}" for number in range(8)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(lab: Lab) -> Iterator[None]:
+    def found() -> tuple[list[str], set[str]]:
+        return topics.names(lab), {group.group_id for group in lab.admin.list_consumer_groups().result(10).valid}
+
+    before = found()
+    yield
+    assert found() == before
+
+
+def test_a_crew_shares_the_work_and_one_member_too_many_gets_nothing(lab: Lab) -> None:
+    work = experiments.share_work(lab, 3, partitions=2, count=100, rate=1000)
+    assert sorted(work.handled) == [0, 50, 50]
+    assert work.seconds > 0
+
+
+def test_a_crew_leaves_when_its_block_fails(lab: Lab) -> None:
+    seen = []
+    with (
+        pytest.raises(ZeroDivisionError),
+        topics.temporary(lab, "crew") as topic,
+        experiments.crew(lab, "crew", topic, 1) as members,
+    ):
+        seen += members
+        raise ZeroDivisionError
+    assert not seen[0].running
+
+
+def test_the_order_of_commit_and_work_decides_what_a_crash_does(lab: Lab) -> None:
+    lost = experiments.crash(lab, "before")
+    repeated = experiments.crash(lab, "after")
+    assert len(set(lost)) == len(lost) < 20
+    assert len(repeated) > len(set(repeated)) == 20
+
+
+def test_keys_go_where_their_hash_says_and_where_java_sends_them(lab: Lab) -> None:
+    assert experiments.partitions_of(lab, KEYS, partitions=3) == [crc32(key.encode()) % 3 for key in KEYS]
+    murmur2 = experiments.partitions_of(lab, KEYS, config={"partitioner": "murmur2_random"})
+    assert experiments.partitions_by_java(lab, KEYS) == murmur2
+
+
+def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:
+    with topics.temporary(lab, "segments") as topic:
+        for value in ("one", "two"):
+            records.produce(lab, topic, [value])
+        frame = segments.batches(lab, topic)
+        assert frame["first offset"].tolist() == [0, 1]
+        assert frame["position"].tolist() == [0, frame["bytes"][0]]
+        assert frame["bytes"].sum() == segments.files(lab, topic)[0].stat().st_size
+        assert segments.hold(lab, topic, "two")
