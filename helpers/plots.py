@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import uuid
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from IPython.display import display
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from helpers.background import Background
@@ -34,6 +36,10 @@ __all__ = ["LivePlot", "Picture", "bars", "owners"]
 _MOST_LINES = 24  # of more partitions the total is drawn
 
 
+_Frame = tuple[str, tuple[str, ...], float]  # title, labels of the lines, top of the axis
+_View = tuple[float, float, tuple[tuple[float, str], ...]]  # from and to in seconds, the marks between
+
+
 class LivePlot:
     """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook goes on.
 
@@ -50,7 +56,9 @@ class LivePlot:
         self._recorder = recorder
         self._window = window
         self._canvas, self._axes = blank()
-        self._view: tuple[object, ...] = ()
+        self._frame: _Frame | None = None
+        self._view: _View | None = None
+        self._marks: list[Artist] = []
         self._lines: dict[str, Line2D] = {}
         self._backdrop: Any = None
         self._id = uuid.uuid4().hex
@@ -100,37 +108,52 @@ class LivePlot:
         series = _series(samples[bisect_left(samples, start + left, key=lambda sample: sample.when) :], start)
         highest = max((max(lags) for _, lags in series.values()), default=0)
         top = max(highest * 1.3, 10) if math.isinf(self._window) else _round_up(highest)
-        shown = tuple((mark.when - start, mark.text) for mark in marks if left <= mark.when - start <= right)
-        view = (self.title, tuple(series), left, right, top, shown)
-        if view != self._view:
-            self._lay_out(tuple(series), (left, right), top, shown)
-            self._view = view
+        frame = (self.title, tuple(series), top)
+        view = (left, right, tuple((mark.when - start, mark.text) for mark in marks if left <= mark.when - start <= right))
+        if frame != self._frame or view != self._view:
+            self._lay_out(frame, view)
         self._canvas.restore_region(self._backdrop)
         for label, line in self._lines.items():
             line.set_data(*series[label])
             self._axes.draw_artist(line)
         return png(self._canvas)
 
-    def _lay_out(
-        self, labels: Sequence[str], span: tuple[float, float], top: float, marks: Sequence[tuple[float, str]]
-    ) -> None:
+    def _lay_out(self, frame: _Frame, view: _View) -> None:
+        """Draw the backdrop anew. What scrolls keeps its place: to find room for everything costs most of the time."""
+        figure = self._canvas.figure
+        figure.set_layout_engine("none" if frame == self._frame else "constrained")
+        if frame != self._frame:
+            self._furnish(*frame)
+        for artist in self._marks:
+            artist.remove()
+        self._axes.set_xlim(view[:2])
+        self._marks = list(_drawn(self._axes, *view))
+        self._canvas.draw()
+        self._backdrop = self._canvas.copy_from_bbox(figure.bbox)
+        self._frame, self._view = frame, view
+
+    def _furnish(self, title: str, labels: Sequence[str], top: float) -> None:
+        """Give the axes their title, labels and legend, and a line for each of `labels`."""
         self._axes.clear()
-        describe(self._axes, self.title, "seconds since the start", "lag (records)")
-        self._axes.set(xlim=span, ylim=(0, top))
+        self._marks = []
+        describe(self._axes, title, "seconds since the start", "lag (records)")
+        self._axes.set_ylim(0, top)
         self._axes.yaxis.set_major_formatter(THOUSANDS)
         self._lines = {
             label: self._axes.add_line(Line2D([], [], label=label, animated=True, lw=1.6, **look(number)))
             for number, label in enumerate(labels)
         }
-        near = (span[1] - span[0]) / 36
-        for when, text in _together(marks, near):
-            self._axes.axvline(when, color="0.35", lw=0.8)
-            side = "left" if when < span[0] + near else "right" if when > span[1] - near else "center"
-            plate = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # no line runs through the words
-            self._axes.text(when, top, f"{text:.80}", rotation=90, ha=side, va="top", size=8, bbox=plate)
         legend(self._axes, "partition")
-        self._canvas.draw()
-        self._backdrop = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
+
+
+def _drawn(axes: Axes, left: float, right: float, marks: Sequence[tuple[float, str]]) -> Iterator[Artist]:
+    """Draw `marks` as upright lines with their words, and yield what was drawn."""
+    near, top = (right - left) / 36, axes.get_ylim()[1]
+    for when, text in _together(marks, near):
+        yield axes.axvline(when, color="0.35", lw=0.8)
+        side = "left" if when < left + near else "right" if when > right - near else "center"
+        plate = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # no line runs through the words
+        yield axes.text(when, top, f"{text:.80}", rotation=90, ha=side, va="top", size=8, bbox=plate)
 
 
 def _series(samples: Sequence[LagSample], start: float) -> dict[str, tuple[list[float], list[int]]]:

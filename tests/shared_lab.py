@@ -7,6 +7,7 @@ run for them, so the lab is handed to them, and to the kernels, through the envi
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ def start_shared_lab() -> Lab:
     if _shared is None:
         home = Path(tempfile.mkdtemp(prefix="kafka-sync-lab-tests-"))
         _shared = LocalLab(home, cache_folder())
+        for elsewhere in ("LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL"):
+            os.environ.pop(elsewhere, None)
         os.environ["LAB_HOME"], os.environ["LAB_CACHE"] = str(home), str(cache_folder())
         _shared.up(lambda line: print(line, file=sys.stderr))
     return attach()
@@ -89,3 +92,4 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def pytest_unconfigure() -> None:
     if _shared:
         _shared.reset()
+        shutil.rmtree(_shared.home)

@@ -236,11 +236,16 @@ def _start(servers: Sequence[Server], say: Say, progress: artifacts.Progress) ->
         for done in as_completed([pool.submit(run, server) for server in servers]):
             done.result()
     except BaseException:
-        # Twice: what a thread was about to start when the first round passed is found by the second.
-        for server in started:
-            server.stop()
+        # In the order of `servers`, for Connect ends at once only while its broker is there. And twice: what a thread
+        # was about to start when the first round passed is found by the second.
+        _stop_all(servers, started)
         pool.shutdown(wait=True)
-        for server in started:
-            server.stop()
+        _stop_all(servers, started)
         raise
     pool.shutdown()
+
+
+def _stop_all(servers: Sequence[Server], started: Sequence[Server]) -> None:
+    for server in servers:
+        if server in started:
+            server.stop()

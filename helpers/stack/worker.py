@@ -16,6 +16,8 @@ class Worker(JavaServer):
     name = "connect"
     title = "Kafka Connect"
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
+    # Without its broker a worker does not end by itself; it keeps nothing that a kill could harm.
+    stop_timeout = 8.0
 
     def __init__(
         self,
