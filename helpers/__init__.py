@@ -5,7 +5,7 @@ The rooms, from the top; each imports only from those below it:
 - `cli` `console` `doctor` `jupyter` `testing` the lab command
 - `plots` `checks` pictures; exercises
 - `experiments` `members` consumers as processes, and what is measured with them
-- `groups` `lag` `records` `segments` `tools` `topics` `clients` `lab` what a lesson does with Kafka
+- `connectors` `connect` `database` `groups` `lag` `records` `segments` `tools` `topics` `clients` `lab` what a lesson does
 - `stack` how the servers are obtained and run
 - `background` `bootstrap` `errors` `project` `settings` `waiting` the ground floor
 """

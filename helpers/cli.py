@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections import deque
 
 import click
 
@@ -14,8 +13,8 @@ from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.lab import as_dictionary
 from helpers.settings import settings
 from helpers.stack import plugins as connect_plugins
+from helpers.stack.labs import AnyLab, lab_in, read_log, without_containers
 from helpers.stack.local import LocalLab
-from helpers.stack.state import State
 
 INTERRUPTED = 130
 
@@ -42,9 +41,12 @@ def lab(context: click.Context) -> None:
 
 
 @lab.command(epilog="Example: lab up && python my_program.py")
-def up() -> None:
+@click.option(
+    "--compose", is_flag=True, help="Make a lab of containers, with MySQL; other verbs know it by its folder."
+)
+def up(compose: bool) -> None:
     """Install what is missing and start the servers."""
-    _up()
+    _up(compose=compose)
     console.show_servers(_local().status().values())
 
 
@@ -68,7 +70,7 @@ def status(as_json: bool) -> None:
     else:
         console.show_servers(servers.values())
         console.tell(f"Home: {local.home}")
-    if not all(server.pid for server in servers.values()):
+    if not all(server.running for server in servers.values()):
         sys.exit(LabNotRunning.exit_code)
 
 
@@ -120,16 +122,12 @@ def bench(only: str | None) -> None:
 
 
 @lab.command(epilog="Example: lab logs connect -n 50")
-@click.argument("name", type=click.Choice(["kafka", "connect", "mariadb", "jupyter"]))
+@click.argument("name", type=click.Choice(["kafka", "connect", "mariadb", "mysql", "jupyter"]))
 @click.option("-n", "lines", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
 def logs(name: str, lines: int) -> None:
     """Print the end of a server's log."""
-    path = _local().home / "logs" / f"{name}.log"
-    if not path.exists():
-        raise LabNotRunning(f"There is no log of {name} in {path.parent} yet.", "`lab up` starts the servers.")
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in deque(file, maxlen=lines):
-            console.tell(line.rstrip("\n"))
+    for line in read_log(_local(), name, lines):
+        console.tell(line)
 
 
 @lab.group()
@@ -140,8 +138,7 @@ def plugins() -> None:
 @plugins.command("list", epilog="Example: lab plugins list")
 def list_plugins() -> None:
     """Show the connectors that the worker finds: the lab's own, then those added."""
-    local = _local()
-    for place in local.plugin_paths():
+    for place in _own_worker().plugin_paths():
         for plugin in connect_plugins.installed(place):
             console.tell(plugin.name)
             for connector in plugin.connectors:
@@ -153,7 +150,7 @@ def list_plugins() -> None:
 def add_plugin(source: str) -> None:
     """Add a connector to the lab's worker, from an archive, a folder or an address."""
     with console.Bars() as bars:
-        plugin = _local().add_plugin(source, console.say, bars)
+        plugin = _own_worker().add_plugin(source, console.say, bars)
     console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
 
 
@@ -162,7 +159,7 @@ def add_plugin(source: str) -> None:
 def remove_plugin(name: str) -> None:
     """Remove a connector that was added."""
     with console.Bars() as bars:
-        _local().remove_plugin(name, console.say, bars)
+        _own_worker().remove_plugin(name, console.say, bars)
     console.say(f"Removed {name}.")
 
 
@@ -188,15 +185,19 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _local() -> LocalLab:
+def _local(*, compose: bool = False) -> AnyLab:
     where = settings()
-    return LocalLab(where.home, where.cache, where.mariadbd)
+    return lab_in(where.home, where.cache, where.mariadbd, compose=compose)
+
+
+def _own_worker() -> LocalLab:
+    return without_containers(_local(), "plugins")
 
 
 def _is_running() -> bool:
-    return State.load(settings().home) is not None and any(server.pid for server in _local().status().values())
+    return any(server.running for server in _local().status().values())
 
 
-def _up() -> None:
+def _up(*, compose: bool = False) -> None:
     with console.Bars() as bars:
-        _local().up(console.say, bars)
+        _local(compose=compose).up(console.say, bars)

@@ -92,7 +92,7 @@ def show_servers(servers: Iterable[ServerStatus]) -> None:
         state = (
             [str(server.pid), f"{(server.memory or 0) / 1e6:.0f} MB", _duration(server.uptime or 0)]
             if server.pid
-            else ["stopped", "", ""]
+            else [server.container or "stopped", "", ""]
         )
         table.add_row(server.title, server.version, server.address, *state)
     out.print(table)

@@ -19,6 +19,7 @@ from helpers.errors import LabError
 from helpers.settings import Settings
 from helpers.stack import artifacts, process
 from helpers.stack.catalogue import catalogue
+from helpers.stack.labs import lab_in
 from helpers.stack.local import LocalLab
 from helpers.stack.mariadb import Installation
 from helpers.stack.server import ServerStatus
@@ -135,7 +136,7 @@ def _existing(path: Path) -> Path:
 
 def _memory(where: Settings) -> Iterator[Finding]:
     free = psutil.virtual_memory().available
-    running = any(server.pid for server in _status(where))
+    running = any(server.running for server in _status(where))
     yield Finding(
         "Memory",
         running or free >= MEMORY_NEEDED,
@@ -162,11 +163,11 @@ def _state(where: Settings) -> Iterator[Finding]:
 def _servers(where: Settings) -> Iterator[Finding]:
     for server in _status(where):
         port = int(server.address.rsplit(":", 1)[1])
-        if server.pid:
+        if server.running:
             yield Finding(
                 server.title,
                 process.is_listening(port),
-                f"pid {server.pid} at {server.address}",
+                f"{f'pid {server.pid}' if server.pid else f'container {server.container}'} at {server.address}",
                 f"See {server.log}; `lab down` and `lab up` start it anew.",
             )
         else:
@@ -180,6 +181,6 @@ def _servers(where: Settings) -> Iterator[Finding]:
 
 def _status(where: Settings) -> list[ServerStatus]:
     try:
-        return list(LocalLab(where.home, where.cache).status().values())
+        return list(lab_in(where.home, where.cache).status().values())
     except LabError:  # a damaged lab.json: _state tells of it
         return []

@@ -57,6 +57,32 @@ class KafkaFailed(LabError):
     """The cluster refused a request; the message carries its own words."""
 
 
+class ConnectFailed(LabError):
+    """The Connect worker refused a request; the message carries its own words.
+
+    `status` is HTTP's number for it. `fields` maps each refused key of a configuration to what the worker says of it.
+    """
+
+    def __init__(
+        self, problem: str, remedy: str = "", *, status: int, fields: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(problem, remedy)
+        self.status = status
+        self.fields = fields or {}
+
+
+class ConnectorFailed(LabError):
+    """A connector, or a task of it, has the state FAILED; the message ends with the root cause in its `trace`."""
+
+    def __init__(self, problem: str, remedy: str = "", *, trace: str) -> None:
+        super().__init__(problem, remedy)
+        self.trace = trace
+
+
+class DatabaseFailed(LabError):
+    """The database refused a statement; the message carries its own words."""
+
+
 class DeliveryFailed(KafkaFailed):
     """Records were not delivered. `failures` lists at most a hundred of them as (key, reason); `count` is how many in all."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Literal
 
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
 from helpers.errors import LabNotRunning
 from helpers.settings import Settings, settings
-from helpers.stack.local import LocalLab
+from helpers.stack.compose import SECRETS
+from helpers.stack.labs import AnyLab, lab_in
 from helpers.stack.mariadb import DATABASE
 from helpers.stack.server import ServerStatus
 from helpers.stack.state import password_file
@@ -20,16 +22,22 @@ from helpers.stack.state import password_file
 if TYPE_CHECKING:
     import pandas as pd
 
+Product = Literal["mariadb", "mysql"]
+
 
 @dataclass(frozen=True)
 class Database:
-    """Where the lessons' database answers, and the file that holds the password of `user`."""
+    """Where the lessons' database answers, and the file that holds the password of `user`.
+
+    The passwords of the lab's other accounts are beside it: `source.password`, `sink.password`, `service.password`.
+    """
 
     host: str
     port: int
     name: str
     user: str
     password_file: str
+    product: Product = "mariadb"
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,18 @@ class Lab:
     database: Database | None = None
     home: Path | None = None
     """The folder of a lab on this machine, or None for servers elsewhere."""
+    inside: Lab | None = None
+    """This lab as its servers see each other, where that differs: in containers."""
 
     @cached_property
     def admin(self) -> AdminClient:
         """One admin client for this lab, shared by all helpers."""
         return clients.connect(AdminClient, self.bootstrap_servers)
+
+    @property
+    def seen_by_worker(self) -> Lab:
+        """The addresses and password files that a connector's configuration must name."""
+        return self.inside or self
 
     def servers(self) -> list[ServerStatus]:
         """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""
@@ -82,20 +97,32 @@ def attach(where: Settings | None = None) -> Lab:
     if where.bootstrap_servers:
         return Lab(where.bootstrap_servers, where.connect_url)
     status = _local(where.home).status()
-    if not status or status["kafka"].pid is None:
+    if not status or not status["kafka"].running:
         raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
     return describe(where.home, status)
 
 
 def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
     """Return the lab in `home`, running or not, from its servers' `status`."""
-    host, port = status["mariadb"].address.rsplit(":", 1)
-    return Lab(
-        status["kafka"].address,
-        status["connect"].address,
-        Database(host, int(port), DATABASE, "owner", str(password_file(home, "owner"))),
-        home,
-    )
+    owner = password_file(home, "owner")
+    addresses = {name: server.address for name, server in status.items()}
+    if "mysql" not in status:
+        return _lab(addresses, "mariadb", owner, home)
+    inside = {name: server.inside or server.address for name, server in status.items()}
+    return _lab(addresses, "mysql", owner, home, inside=_lab(inside, "mysql", SECRETS / owner.name))
+
+
+def _lab(
+    addresses: Mapping[str, str],
+    product: Product,
+    owner: PurePath,
+    home: Path | None = None,
+    *,
+    inside: Lab | None = None,
+) -> Lab:
+    host, port = addresses[product].rsplit(":", 1)
+    database = Database(host, int(port), DATABASE, "owner", str(owner), product)
+    return Lab(addresses["kafka"], addresses["connect"], database, home, inside)
 
 
 def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, object]:
@@ -110,5 +137,5 @@ def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, obje
     }
 
 
-def _local(home: Path) -> LocalLab:
-    return LocalLab(home, settings().cache)
+def _local(home: Path) -> AnyLab:
+    return lab_in(home, settings().cache)

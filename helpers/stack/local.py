@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,11 @@ from helpers.stack.kafka import Kafka
 from helpers.stack.mariadb import Installation, MariaDB
 from helpers.stack.process import can_bind
 from helpers.stack.server import Server, ServerStatus
+from helpers.stack.starting import Say, start
 from helpers.stack.state import State
 from helpers.stack.worker import Worker
 
 SILENT = artifacts.Silent()
-
-Say = Callable[[str], None]
-"""Takes one line for the reader: a step that begins, a thing worth knowing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class LocalLab:
             _check_data(self.home, known, installed)
             servers = self._place(known, installed, say)
             known.save(self.home)
-            _start(servers, say, progress)
+            start(servers, say, progress)
 
     def install(self, known: State, say: Say, progress: artifacts.Progress) -> Installed:
         """Fetch and prepare what the servers are run with; quick and without a network when it is there already."""
@@ -98,7 +95,8 @@ class LocalLab:
 
     def add_plugin(self, source: str, say: Say, progress: artifacts.Progress = SILENT) -> plugins.Plugin:
         """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
-        with self._changed_plugins(say, progress) as java:
+        with self._changed_plugins(say, progress):
+            java = self.install(State.load(self.home) or State.new(), say, progress).java
             return plugins.add(source, self._own_plugins, java)
 
     def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress = SILENT) -> None:
@@ -107,11 +105,10 @@ class LocalLab:
             plugins.remove(name, self._own_plugins)
 
     @contextmanager
-    def _changed_plugins(self, say: Say, progress: artifacts.Progress) -> Iterator[Java]:
+    def _changed_plugins(self, say: Say, progress: artifacts.Progress) -> Iterator[None]:
         state.make_home(self.home)
         with state.locked(self.home):
-            installed = self.install(State.load(self.home) or State.new(), say, progress)
-            yield installed.java
+            yield
             restart = Worker.end(self.home)
         if restart:
             self.up(say, progress)
@@ -216,36 +213,3 @@ def _check_data(home: Path, known: State, installed: Installed) -> None:
 
 def _series(version: str) -> list[str]:
     return version.split(".")[:2]
-
-
-def _start(servers: Sequence[Server], say: Say, progress: artifacts.Progress) -> None:
-    """Start the servers side by side and wait for all of them; after a failure stop those that were started here."""
-    started: list[Server] = []
-    bar = progress.add("Starting", len(servers), "servers")
-
-    def run(server: Server) -> None:
-        if server.start():
-            started.append(server)
-            say(f"Starting {server.title} {server.version}")
-        server.wait_ready()
-        say(f"{server.title} answers at {server.address}")
-        bar.advance(1)
-
-    pool = ThreadPoolExecutor(len(servers), thread_name_prefix="start")
-    try:
-        for done in as_completed([pool.submit(run, server) for server in servers]):
-            done.result()
-    except BaseException:
-        # In the order of `servers`, for Connect ends at once only while its broker is there. And twice: what a thread
-        # was about to start when the first round passed is found by the second.
-        _stop_all(servers, started)
-        pool.shutdown(wait=True)
-        _stop_all(servers, started)
-        raise
-    pool.shutdown()
-
-
-def _stop_all(servers: Sequence[Server], started: Sequence[Server]) -> None:
-    for server in servers:
-        if server in started:
-            server.stop()

@@ -17,7 +17,10 @@ from helpers.waiting import wait_until
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """What `lab status` tells of one server. Memory in bytes (resident), uptime in seconds; None while it is stopped."""
+    """What `lab status` tells of one server. Memory in bytes (resident), uptime in seconds; None while it is stopped.
+
+    A server in a container has the container's id in place of a pid, and tells neither memory nor uptime.
+    """
 
     name: str
     title: str
@@ -27,6 +30,14 @@ class ServerStatus:
     memory: int | None
     uptime: float | None
     log: str
+    container: str | None = None
+    inside: str | None = None
+    """The address for other containers of the lab, where that is not `address`."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs now."""
+        return bool(self.pid or self.container)
 
 
 class Server(ABC):

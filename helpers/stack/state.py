@@ -110,12 +110,17 @@ def password_file(home: Path, account: str) -> Path:
 
 def _password(path: Path) -> str:
     if not path.exists() or not path.read_text("ascii"):
-        draft = path.with_suffix(".part")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24))
-        draft.replace(path)
+        write_private(path, secrets.token_urlsafe(24))
     return path.read_text("ascii")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` into the file `path`, which only this user can read, whole or not at all."""
+    draft = path.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 @contextmanager

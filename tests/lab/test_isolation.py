@@ -17,7 +17,7 @@ import requests
 from helpers import topics
 from helpers.lab import attach
 from helpers.settings import Settings
-from tests.resources import KINDS, OwnLab, cache_folder
+from tests.resources import KINDS, LAB, OwnLab, cache_folder
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -162,7 +162,7 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> N
         "LAB_CACHE": str(cache_folder()),
         variable: str(small),
     }
-    script = f"mount -t tmpfs -o size=24m tmpfs '{small}' && exec lab up"
+    script = f"mount -t tmpfs -o size=24m tmpfs '{small}' && exec '{LAB}' up"
     done = subprocess.run(
         ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
         env=environment,

@@ -1,0 +1,444 @@
+"""docker-compose.yml against its schema and against the lab without containers; the commands that would be run, on a stand-in.
+
+No container engine is needed, and none is used: what Docker makes of these commands is not shown here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.connectors import debezium_sink, debezium_source, jdbc_sink
+from helpers.errors import LabError, LabNotRunning, ServerFailed, Unsupported
+from helpers.lab import attach
+from helpers.project import ROOT
+from helpers.settings import Settings
+from helpers.stack import compose, pin, state
+from helpers.stack.compose import ComposeLab
+from helpers.stack.java import Java, properties
+from helpers.stack.kafka import Kafka
+from helpers.stack.labs import lab_in, read_log, without_containers
+from helpers.stack.local import LocalLab
+from helpers.stack.mariadb import Installation, MariaDB
+from helpers.stack.worker import Worker
+
+FILE = ROOT / "docker-compose.yml"
+TEXT = FILE.read_text("utf-8")
+CONTENT: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = CONTENT["services"]
+DOCKERFILE: str = SERVICES["connect"]["build"]["dockerfile_inline"]
+JAVA = Java([], Path("caches"))
+
+
+def fits_schema(file: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_file_fits_the_schema() -> None:
+    done = fits_schema(FILE)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_schema_can_refuse(tmp_path: Path) -> None:
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text(TEXT.replace("healthcheck:", "healthchek:"), "utf-8")
+    assert "healthchek" in fits_schema(broken).stdout
+
+
+def images() -> list[str]:
+    named = [service["image"] for service in SERVICES.values() if "image" in service]
+    return named + re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+
+def test_every_image_has_a_version() -> None:
+    assert len(images()) == 5
+    for image in images():
+        assert re.search(r":\d+\.\d+\.\d+", image), image
+
+
+def test_every_download_has_a_version() -> None:
+    coordinates = re.findall(r"-Dartifact=(\S+)", DOCKERFILE) + re.findall(r"install --no-prompt (\S+)", DOCKERFILE)
+    assert len(coordinates) == 4
+    for coordinate in coordinates:
+        assert re.search(r":\d+\.\d+\.\d+", coordinate), coordinate
+    assert re.search(r"confluentinc/kafka-connect-jdbc:10\.\d+\.\d+", DOCKERFILE)
+
+
+def test_versions_are_those_of_the_lab_without_containers() -> None:
+    kafka = next(coordinate for coordinate in pin.KAFKA if ":kafka_2.13:" in coordinate).split(":")[2]
+    assert compose.versions(TEXT) == {"connect": kafka, "kafka": kafka, "mysql": "8.4.11"}
+    assert re.findall(r"apache/kafka:(\S+)|connect-file-([\d.]+)\.jar", TEXT) == [(kafka, ""), (kafka, ""), ("", kafka)]
+    jdbc = next(plugin for plugin in pin.PLUGINS if "connector-jdbc" in plugin)
+    assert f"-Dartifact={jdbc} " in DOCKERFILE
+
+
+def test_every_port_is_on_loopback() -> None:
+    ports = {name: service["ports"] for name, service in SERVICES.items()}
+    assert ports.keys() == compose.TITLES.keys()
+    for name, (port,) in ports.items():
+        assert re.fullmatch(rf"127\.0\.0\.1:\$\{{LAB_{name.upper()}_PORT:\?\}}:\d+", port)
+    assert not any("network_mode" in service for service in SERVICES.values())
+
+
+def test_no_password_stands_in_the_file() -> None:
+    identified = re.findall(r"IDENTIFIED BY '(.*)'", TEXT)
+    assert identified == [f"${{LAB_{name.upper()}_PASSWORD:?}}" for name in ("owner", "source", "sink", "service")]
+    assert all(secret.keys() == {"environment"} for secret in CONTENT["secrets"].values())
+    values = {
+        value for service in SERVICES.values() for key, value in service["environment"].items() if "PASSWORD" in key
+    }
+    assert values == {f"{compose.SECRETS}/root.password"}
+    assert re.findall(r"MYSQL_PWD=(\S+ \S+)", TEXT) == [f'"$$(cat {compose.SECRETS}/owner.password)"']
+
+
+def test_each_container_gets_the_passwords_it_needs_and_none_in_its_environment() -> None:
+    given = {name: set(service.get("secrets", [])) for name, service in SERVICES.items()}
+    assert given == {
+        "kafka": set(),
+        "connect": {"source.password", "sink.password"},
+        "mysql": {"root.password", "owner.password"},
+    }
+    for service in SERVICES.values():
+        assert not [value for value in service["environment"].values() if "_PASSWORD" in str(value)]
+
+
+def test_health_and_order() -> None:
+    assert all(service["healthcheck"]["test"] for service in SERVICES.values())
+    assert SERVICES["connect"]["depends_on"] == {name: {"condition": "service_healthy"} for name in ("kafka", "mysql")}
+
+
+def test_what_is_kept_is_in_volumes() -> None:
+    mounts = {mount.partition(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])}
+    assert mounts == set(CONTENT["volumes"]) == {"kafka-data", "mysql-data"}
+
+
+def test_one_listener_for_this_machine_and_one_for_containers() -> None:
+    environment = SERVICES["kafka"]["environment"]
+    advertised = dict(part.split("://") for part in environment["KAFKA_ADVERTISED_LISTENERS"].split(","))
+    assert advertised == {"HOST": "127.0.0.1:${LAB_KAFKA_PORT:?}", "CONTAINERS": compose.INSIDE["kafka"]}
+    assert environment["KAFKA_INTER_BROKER_LISTENER_NAME"] == "CONTAINERS"
+
+
+def test_kafka_is_set_as_without_containers(tmp_path: Path) -> None:
+    settings = Kafka(tmp_path, 9092, controller_port=9093, cluster_id="x", version="4", java=JAVA).settings()
+    places = {"listeners", "log.dirs"}
+    here = {
+        f"KAFKA_{key.upper().replace('.', '_')}": str(value) for key, value in settings.items() if key not in places
+    }
+    there = {key: str(value) for key, value in SERVICES["kafka"]["environment"].items()}
+    assert here.items() <= there.items()
+
+
+def test_the_worker_is_set_as_without_containers(tmp_path: Path) -> None:
+    worker = Worker(
+        tmp_path,
+        8083,
+        bootstrap_servers=compose.INSIDE["kafka"],
+        plugin_path=[],
+        secrets=Path(compose.SECRETS),
+        version="4",
+        java=JAVA,
+    )
+    here = set(properties(worker.settings()).splitlines())
+    there = set(CONTENT["configs"]["connect.properties"]["content"].splitlines())
+    assert {line.partition("=")[0] for line in here ^ there} <= {
+        "listeners",
+        "plugin.path",
+        "rest.advertised.host.name",
+        "config.providers.dir.param.allowed.paths",  # a Windows path is escaped
+    }
+    assert f"config.providers.dir.param.allowed.paths={compose.SECRETS}" in there
+
+
+def test_the_accounts_may_do_what_they_may_without_containers(tmp_path: Path) -> None:
+    accounts = {name: f"${{LAB_{name.upper()}_PASSWORD:?}}" for name in state.ACCOUNTS}
+    server = MariaDB(tmp_path, 1, installation=Installation(Path("m"), Path("s")), version="11.4.5", passwords=accounts)
+    here = [line.replace("127.0.0.1", "%") for line in server._accounts_sql().splitlines() if "'root'" not in line]
+    there = CONTENT["configs"]["accounts.sql"]["content"].splitlines()
+    assert [line for line in here if line.startswith(("CREATE", "GRANT"))] == there
+
+
+def test_the_database_logs_what_capture_reads(tmp_path: Path) -> None:
+    server = MariaDB(tmp_path, 1, installation=Installation(Path("m"), Path("s")), version="11.4.5", passwords={})
+    shared = [
+        str(part)
+        for part in server.command()
+        if re.match(r"--(server-id|log-bin|binlog-row|default-time|character-set-s)", str(part))
+    ]
+    assert len(shared) == 6
+    assert set(shared) <= set(SERVICES["mysql"]["command"])
+
+
+DOCKER = """
+import json, pathlib, sys
+folder = pathlib.Path(__file__).parent
+arguments = sys.argv[1:]
+with (folder / "calls").open("a") as calls:
+    calls.write(json.dumps(arguments) + "\\n")
+for verb, (code, out, err) in json.loads((folder / "answers").read_text()).items():
+    if verb in arguments:
+        print(out, end="")
+        print(err, end="", file=sys.stderr)
+        sys.exit(code)
+"""
+
+
+@dataclass
+class Docker:
+    """A program that answers as `docker` would and keeps what it was asked."""
+
+    folder: Path
+
+    def answer(self, **verbs: tuple[int, str, str]) -> None:
+        usual = {"version": (0, "2.40.3", ""), "ps": (0, "", "")}
+        self.verbs = verbs | {verb: answer for verb, answer in usual.items() if verb not in verbs}
+        (self.folder / "answers").write_text(json.dumps(self.verbs))
+
+    def calls(self) -> list[list[str]]:
+        """Return the calls since the last time, those to `docker compose` without what names the lab."""
+        file = self.folder / "calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        calls = [json.loads(line) for line in lines]
+        return [call[:1] + call[7:] if "--project-name" in call else call for call in calls]
+
+    def runs(self, *services: str) -> None:
+        lines = [json.dumps({"Service": name, "ID": f"{name}-0123456789", "State": "running"}) for name in services]
+        self.answer(ps=(0, "\n".join(lines), ""))
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    (folder / "docker.py").write_text(DOCKER)
+    monkeypatch.setattr(compose, "docker", lambda: [sys.executable, str(folder / "docker.py")])
+    stand_in = Docker(folder)
+    stand_in.answer()
+    return stand_in
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> ComposeLab:
+    return ComposeLab(tmp_path / "home")
+
+
+def quiet(line: str) -> None: ...
+
+
+CHECK = [["compose", "version", "--short"], ["version", "--format", "{{.Server.Version}}"]]
+UP = ["compose", "up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", "600"]
+PS = ["compose", "ps", "--format", "json"]
+STOP = ["compose", "stop"]
+EVERYTHING = ("kafka", "connect", "mysql")
+
+
+def variables(lab: ComposeLab) -> dict[str, str]:
+    lines = compose.environment_file(lab.home).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+def test_up_builds_once_and_starts(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    assert docker.calls() == [*CHECK, [*UP, "--build"]]
+    first = variables(here)
+    docker.runs(*EVERYTHING)
+    here.up(quiet)
+    assert docker.calls() == [*CHECK, PS, UP]
+    assert variables(here) == first
+
+
+def test_every_command_names_the_lab(here: ComposeLab, tmp_path: Path) -> None:
+    command = here.command("ps")
+    *_, verb, _, name, _, file, _, environment, last = command
+    assert (verb, file, environment, last) == ("compose", str(FILE), str(here.home / ".env"), "ps")
+    assert name != ComposeLab(tmp_path / "other").command("ps")[-6]
+
+
+def test_a_changed_file_is_built_anew(
+    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here.up(quiet)
+    changed = tmp_path / "docker-compose.yml"
+    changed.write_text(TEXT.replace("10.9.6", "10.9.7"))
+    monkeypatch.setattr(compose.project, "part", lambda name: changed)
+    docker.calls()
+    here.up(quiet)
+    assert docker.calls()[-1] == [*UP, "--build"]
+
+
+def test_the_environment_has_all_that_the_file_asks_for(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    given = variables(here)
+    assert set(re.findall(r"LAB_[A-Z]+_[A-Z]+", TEXT)) == given.keys()
+    assert len({given[f"LAB_{name.upper()}_PORT"] for name in compose.TITLES}) == 3
+    assert given["LAB_OWNER_PASSWORD"] == state.password_file(here.home, "owner").read_text()
+    assert len(set(given.values())) == len(given)
+    if sys.platform != "win32":
+        assert compose.environment_file(here.home).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_taken_port_moves(docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.up(quiet)
+    port = variables(here)["LAB_MYSQL_PORT"]
+    monkeypatch.setattr(compose, "can_bind", lambda number: str(number) != port)
+    said: list[str] = []
+    here.up(said.append)
+    assert variables(here)["LAB_MYSQL_PORT"] != port
+    assert any(f"Port {port} is taken" in line for line in said)
+
+
+@pytest.mark.parametrize(("ran", "stopped"), [((), [STOP]), (EVERYTHING, [])])
+def test_a_failed_start_stops_what_it_started(
+    docker: Docker, here: ComposeLab, ran: tuple[str, ...], stopped: list[list[str]]
+) -> None:
+    here.up(quiet)
+    docker.runs(*ran)
+    docker.answer(ps=docker.verbs["ps"], up=(1, "", "pull failed"), logs=(0, "mysql-1 | no space left", ""))
+    docker.calls()
+    with pytest.raises(ServerFailed, match="no space left"):
+        here.up(quiet)
+    assert docker.calls() == [*CHECK, PS, UP, ["compose", "logs", "--no-color", "--tail", "12"], *stopped]
+
+
+def test_down_stops_and_keeps(docker: Docker, here: ComposeLab) -> None:
+    assert here.down() == []
+    here.up(quiet)
+    docker.runs(*EVERYTHING)
+    docker.calls()
+    assert here.down() == ["connect", "kafka", "mysql"]
+    assert docker.calls() == [PS, STOP]
+    assert variables(here)
+
+
+def test_reset_deletes_the_volumes_and_the_passwords(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    docker.calls()
+    here.reset()
+    assert docker.calls() == [["compose", "down", "--volumes", "--remove-orphans"]]
+    assert not [path for path in here.home.iterdir() if path.name != ".lock"]
+
+
+def test_a_reset_that_fails_loses_nothing(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    docker.answer(down=(1, "", "Cannot connect to the Docker daemon"))
+    with pytest.raises(LabError, match="Cannot connect to the Docker daemon"):
+        here.reset()
+    assert variables(here)
+    assert isinstance(lab_in(here.home, here.home), ComposeLab)
+
+
+def test_log(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    docker.answer(logs=(0, "one\ntwo", ""))
+    docker.calls()
+    assert read_log(here, "connect", 7)[:2] == ["one", "two"]
+    assert docker.calls() == [["compose", "logs", "--no-color", "--no-log-prefix", "--tail", "7", "connect"]]
+    with pytest.raises(LabNotRunning):
+        read_log(here, "jupyter", 7)
+
+
+def test_attach_works_unchanged(docker: Docker, here: ComposeLab) -> None:
+    where = Settings(here.home, here.home, None, None, None, None)
+    here.up(quiet)
+    with pytest.raises(LabNotRunning):
+        attach(where)
+    docker.runs(*EVERYTHING)
+    lab, ports = attach(where), variables(here)
+    assert lab.bootstrap_servers == f"127.0.0.1:{ports['LAB_KAFKA_PORT']}"
+    assert lab.connect_url == f"http://127.0.0.1:{ports['LAB_CONNECT_PORT']}"
+    assert lab.database and (lab.database.port, lab.database.product) == (int(ports["LAB_MYSQL_PORT"]), "mysql")
+    assert Path(lab.database.password_file).read_text() == ports["LAB_OWNER_PASSWORD"]
+    inside = lab.seen_by_worker
+    assert (inside.bootstrap_servers, inside.connect_url) == ("kafka:19092", "http://connect:8083")
+    assert inside.database and (inside.database.host, inside.database.port) == ("mysql", 3306)
+    assert inside.database.password_file == "/run/secrets/owner.password"
+    for config in (
+        debezium_source(lab, "a", ["users"]),
+        jdbc_sink(lab, "b", ["users"]),
+        debezium_sink(lab, "c", ["users"]),
+    ):
+        assert "127.0.0.1" not in str(config) and "${dir:/run/secrets:" in str(config)
+    assert list(lab.frame()["version"]) == ["4.3.0", "4.3.0", "8.4.11"]
+
+
+def test_status_tells_which_containers_run(docker: Docker, here: ComposeLab) -> None:
+    assert here.status() == {}
+    here.up(quiet)
+    docker.runs("kafka")
+    assert {name: server.container for name, server in here.status().items()} == {
+        "connect": None,
+        "kafka": "kafka-012345",
+        "mysql": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "said"),
+    [
+        ({"version": (0, "2.20.1", "")}, Unsupported, "2.20.1 is too old"),
+        ({"version": (1, "", "unknown flag: --short")}, Unsupported, "has no Compose"),
+        (
+            {"--short": (0, "v2.40.3", ""), "version": (1, "", "Is the daemon running?")},
+            LabError,
+            "Is the daemon running",
+        ),
+    ],
+)
+def test_an_unfit_docker_is_told_before_anything_is_made(
+    docker: Docker, here: ComposeLab, answers: dict[str, Any], kind: type[LabError], said: str
+) -> None:
+    docker.answer(**answers)
+    with pytest.raises(kind, match=said):
+        here.up(quiet)
+    assert not here.home.exists()
+
+
+def test_no_docker_at_all(here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unsupported, match="No `docker` command"):
+        here.up(quiet)
+
+
+def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tmp_path: Path) -> None:
+    assert isinstance(lab_in(here.home, tmp_path), LocalLab)
+    assert isinstance(lab_in(here.home, tmp_path, compose=True), ComposeLab)
+    here.up(quiet)
+    with pytest.raises(LabError, match="`lab plugins`"):
+        without_containers(lab_in(here.home, tmp_path), "plugins")
+    other = tmp_path / "other"
+    other.mkdir()
+    state.State.new().save(other)
+    with pytest.raises(LabError, match="one without containers"):
+        lab_in(other, tmp_path, compose=True)
+
+
+def test_conda_takes_its_packages_from_pyproject() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    *conda, pip = environment["dependencies"]
+    assert pip == {"pip": ["-e ."]}, "what pip installs is pinned in pyproject.toml and nowhere else"
+    python = next(name for name in conda if name.startswith("python="))
+    assert [name for name in conda if name != python] == ["pip"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert all(re.search(r"==\d", dependency) for dependency in project["dependencies"])
+    oldest = tuple(map(int, project["requires-python"].removeprefix(">=").split(".")))
+    assert tuple(map(int, python.removeprefix("python=").split("."))) >= oldest
+
+
+def test_the_devcontainer_needs_no_account() -> None:
+    content = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert re.fullmatch(r"python:3\.\d+-\w+", content["image"])
+    for step in ("postCreateCommand", "postStartCommand"):
+        program, verb = content[step]
+        assert (ROOT / program).exists()
+        assert verb in ("doctor", "up")
