@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_BEHIND = 5  # steps that are made up for; of those that fell due before them, none is
+
 
 class Background:
     """A named daemon thread that calls `step` every `interval` seconds, from `start` to `stop` or for a `with` block.
@@ -45,8 +47,9 @@ class Background:
         with self._kept:
             while not self._quit.is_set():
                 self._step()
-                due = max(due + self._interval, time.monotonic())
-                self._quit.wait(due - time.monotonic())
+                # A step that came late is followed at once by the next, so that none is left out; but not by a crowd.
+                due = max(due + self._interval, time.monotonic() - _BEHIND * self._interval)
+                self._quit.wait(max(due - time.monotonic(), 0))
 
 
 class _Kept:

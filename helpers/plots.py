@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 import uuid
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.display import display
@@ -28,11 +30,13 @@ from helpers.plots_still import (
     legend,
     look,
     owners,
+    parts,
     png,
 )
 
-__all__ = ["LivePlot", "Picture", "bars", "owners"]
+__all__ = ["LivePlot", "Picture", "bars", "owners", "parts"]
 
+_USUAL_TURN = sys.getswitchinterval()
 _MOST_LINES = 24  # of more partitions the total is drawn
 
 
@@ -92,7 +96,8 @@ class LivePlot:
 
     def _refresh(self, update: bool = True) -> None:
         samples, marks = self._recorder.samples, self._recorder.marks
-        self.png = self._draw(samples, marks)
+        with _quick_turns():
+            self.png = self._draw(samples, marks)
         self.frames += 1
         self._send(update)
 
@@ -109,7 +114,11 @@ class LivePlot:
         highest = max((max(lags) for _, lags in series.values()), default=0)
         top = max(highest * 1.3, 10) if math.isinf(self._window) else _round_up(highest)
         frame = (self.title, tuple(series), top)
-        view = (left, right, tuple((mark.when - start, mark.text) for mark in marks if left <= mark.when - start <= right))
+        view = (
+            left,
+            right,
+            tuple((mark.when - start, mark.text) for mark in marks if left <= mark.when - start <= right),
+        )
         if frame != self._frame or view != self._view:
             self._lay_out(frame, view)
         self._canvas.restore_region(self._backdrop)
@@ -144,6 +153,20 @@ class LivePlot:
             for number, label in enumerate(labels)
         }
         legend(self._axes, "partition")
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Let Python's threads take turns more often while this one draws.
+
+    A cell that computes lets go of the interpreter every 5 ms only. Drawing asks for it hundreds of times, for a moment
+    each: the picture would come a second late.
+    """
+    sys.setswitchinterval(_USUAL_TURN / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(_USUAL_TURN)
 
 
 def _drawn(axes: Axes, left: float, right: float, marks: Sequence[tuple[float, str]]) -> Iterator[Artist]:

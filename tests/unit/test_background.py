@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from itertools import pairwise
 
 import pytest
 
@@ -45,3 +47,17 @@ def test_it_works_for_a_block_and_may_end_before() -> None:
 
 def test_stop_without_start() -> None:
     Background("never started", lambda: None, 1).stop()
+
+
+def test_what_falls_due_during_a_late_step_is_made_up_for() -> None:
+    times: list[float] = []
+
+    def late_once() -> None:
+        times.append(time.monotonic())
+        if len(times) == 2:
+            threading.Event().wait(0.8)  # time itself is the subject: four intervals
+
+    with Background("late", late_once, 0.2):
+        wait_until(lambda: len(times) >= 6, 20, "six steps")
+    after = [later - earlier for earlier, later in pairwise(times[2:6])]
+    assert sum(after) < 3 * 0.2, "the steps that fell due came one after the other, without a pause"
