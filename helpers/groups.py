@@ -57,10 +57,20 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
     clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
 
 
-def delete(lab: Lab, *names: str) -> None:
+def names(lab: Lab) -> list[str]:
+    """Return the names of the groups that the brokers know, sorted. Raises `LabNotRunning` when nothing answers."""
+    asked = {"": lab.admin.list_consumer_groups(request_timeout=clients.PATIENCE)}
+    told = clients.results(asked, "The groups were asked for", lab.bootstrap_servers)[""]
+    return sorted(group.group_id for group in told.valid)
+
+
+def delete(lab: Lab, *groups: str, missing_ok: bool = False) -> None:
     """Delete groups, with what they have committed.
 
-    Raises `KafkaFailed` for one that has members, or that does not exist.
+    Raises `KafkaFailed` for one that has members, or that does not exist (unless `missing_ok`).
     """
-    answers = lab.admin.delete_consumer_groups(list(names), request_timeout=clients.PATIENCE)
-    clients.results(answers, f"{', '.join(names)} were to be deleted", lab.bootstrap_servers)
+    doomed = sorted(set(groups) & set(names(lab))) if missing_ok else list(groups)
+    if not doomed:
+        return
+    answers = lab.admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE)
+    clients.results(answers, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)

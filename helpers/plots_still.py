@@ -95,6 +95,30 @@ def owners(ownership: pd.DataFrame, *, title: str) -> Picture:
     return Picture(canvas, title)
 
 
+def parts(values: pd.DataFrame, *, title: str, unit: str, label: str = "") -> Picture:
+    """Return a picture of one bar for each row of `values`, its columns end to end, with their sum beside it.
+
+    `unit` names what is counted. Raises `InvalidInput` when there is nothing to compare.
+    """
+    if values.empty:
+        raise InvalidInput(f"There is nothing to draw for {title!r}.", "Give at least one row and one column.")
+    canvas, axes = blank()
+    names = [str(name) for name in values.index]
+    begins = values.cumsum(axis=1) - values
+    for number, part in enumerate(values.columns):
+        drawn = axes.barh(names, values[part], 0.6, begins[part], label=str(part), edgecolor="white")
+        for bar in drawn:
+            bar.set(facecolor=COLOURS[number % len(COLOURS)], hatch=HATCHES[number % len(HATCHES)])
+    axes.bar_label(drawn, [shown(total) for total in values.sum(axis=1)], padding=4)
+    axes.xaxis.set_major_formatter(lambda value, _: shown(value))
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    describe(axes, title, unit, label)
+    axes.grid(visible=False, axis="y")
+    legend(axes, "part")
+    return Picture(canvas, title)
+
+
 def shown(value: float) -> str:
     """Return `value` as a picture shows it: thousands apart and no decimals, or three figures of what is below 100."""
     return f"{value:,.0f}" if value >= 99.95 else f"{value:.3g}"

@@ -177,7 +177,15 @@ def test_blitting_is_cheaper_than_a_whole_figure(shown: list[dict[str, Any]]) ->
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.05164, "0.0516"), (2.5, "2.5"), (99.96, "100"), (426.6, "427"), (999.7, "1,000"), (1_234_567, "1,234,567")],
+    [
+        (0, "0"),
+        (0.05164, "0.0516"),
+        (2.5, "2.5"),
+        (99.96, "100"),
+        (426.6, "427"),
+        (999.7, "1,000"),
+        (1_234_567, "1,234,567"),
+    ],
 )
 def test_numbers_are_short_and_small_ones_do_not_become_zero(value: float, text: str) -> None:
     assert plots_still.shown(value) == text
@@ -197,7 +205,22 @@ def test_bars_and_owners_are_pictures_in_the_palette() -> None:
     assert picture(bars.png).size == picture(owners.png).size == (1600, 700)
 
 
+def test_parts_stand_end_to_end_and_their_sum_beside_them() -> None:
+    frame = pd.DataFrame({"to topic": [400.0, 10.0], "to table": [100.0, 40.0]}, index=["default", "tuned"])
+    drawn = picture(plots.parts(frame, title="One setting", unit="milliseconds").png)
+    counts = {colour: count for count, colour in drawn.getcolors(100_000) or []}
+    blue, orange = (sum(n for it, n in counts.items() if near(it, colour)) for colour in ((0, 114, 178), (230, 159, 0)))
+    assert blue > 2 * orange > 0, "as long as their values: 410 in blue, 140 in orange"
+
+
+def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two colours are the same but for what the palette rounds."""
+    return max(abs(left - right) for left, right in zip(one, other, strict=True)) < 8
+
+
 def test_nothing_to_draw_is_said() -> None:
+    with pytest.raises(InvalidInput, match="nothing to draw for 'Delay'"):
+        plots.parts(pd.DataFrame(), title="Delay", unit="milliseconds")
     with pytest.raises(InvalidInput, match="nothing to draw for 'Rates'"):
         plots.bars({}, title="Rates", unit="records a second")
     with pytest.raises(InvalidInput, match="nothing to draw"):
