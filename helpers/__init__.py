@@ -4,7 +4,8 @@ The rooms, from the top; each imports only from those below it:
 
 - `cli` `console` `doctor` `jupyter` `testing` the lab command
 - `plots` `checks` pictures; exercises
-- `experiments` `members` consumers as processes, and what is measured with them
+- `experiments` `journeys` `members` consumers as processes, and what is measured with them
+- `changes` `load` `poller` a table's changes, who sees them and at what price
 - `connectors` `connect` `database` `groups` `lag` `records` `segments` `tools` `topics` `clients` `lab` what a lesson does
 - `stack` how the servers are obtained and run
 - `background` `bootstrap` `errors` `project` `settings` `waiting` the ground floor

@@ -23,7 +23,7 @@ ROOMS = {
 }
 """What `lab test` runs, in this order: quick and plain first, so that the first failure is the most telling."""
 
-BENCHMARKS = ("start", "clients", "lag", "plot", "notebooks")
+BENCHMARKS = ("start", "clients", "lag", "plot", "chain", "notebooks")
 """What `lab bench` measures, in this order; each is a module of `bench`."""
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import psutil
 
-from helpers.settings import settings
+from helpers.lab import Lab, attach
+from helpers.settings import Settings, settings
 from helpers.stack.kafka import Kafka
 from helpers.stack.mariadb import MariaDB
 from helpers.stack.worker import Worker
+from helpers.waiting import wait_until
 
 LAB = str(Path(sys.executable).with_name("lab"))
 KINDS = {kind.name: kind for kind in (Kafka, Worker, MariaDB)}
@@ -61,6 +63,16 @@ class OwnLab:
         done = self.run("up", **environment)
         assert done.returncode == 0, done.stderr
         return done
+
+    def attach(self) -> Lab:
+        """Return this lab as a notebook gets it."""
+        return attach(Settings(self.home, self.cache, None, None, None, None))
+
+    def kill(self, name: str) -> None:
+        """End the server `name` with SIGKILL, and return when it is gone."""
+        process = psutil.Process(self.pids()[name])
+        process.kill()
+        wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"{name} to end")
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""

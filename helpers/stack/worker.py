@@ -79,6 +79,9 @@ class Worker(JavaServer):
             # A killed worker's place in the group is free again after this; the default is ten seconds.
             "session.timeout.ms": 4000,
             "heartbeat.interval.ms": 1000,
+            # The same of its sinks' consumers; their default is 45 seconds, for which a sink would stand still.
+            "consumer.session.timeout.ms": 6000,
+            "consumer.heartbeat.interval.ms": 2000,
             # There is one worker: nobody else to wait for before its tasks are given out again.
             "scheduled.rebalance.max.delay.ms": 0,
             # ${dir:FOLDER:FILE} in a connector's configuration is read from here; the REST interface shows the placeholder.

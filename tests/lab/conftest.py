@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.connectors import offered
+from helpers.lab import Lab
 from tests.resources import OwnLab, cache_folder
+
+_offered: dict[str, str | None] = {}
 
 
 def _owned(home: Path) -> Iterator[OwnLab]:
@@ -30,3 +34,18 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
     for own in _owned(tmp_path_factory.mktemp("own") / "home"):
         own.up()
         yield own
+
+
+@pytest.fixture(scope="session")
+def present(lab: Lab) -> set[str]:
+    """The families of connectors that the worker of the shared lab has."""
+    _offered.update(offered(lab))
+    return {family for family, version in _offered.items() if version}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which families of connectors were tried and which could not be: none is passed over in silence."""
+    if _offered:
+        terminalreporter.section("connectors on this worker")
+    for family, version in _offered.items():
+        terminalreporter.line(f"{family}: {version or 'NOT PRESENT, so not tried here'}")

@@ -9,32 +9,17 @@ import socket
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 from helpers import records, topics
-from helpers.lab import Lab, attach
-from helpers.settings import Settings
 from helpers.waiting import wait_until
 from tests.resources import KINDS, OwnLab
-
-
-def _attach(own: OwnLab) -> Lab:
-    return attach(Settings(own.home, own.cache, None, None, None, None))
-
-
-def _kill(pid: int) -> None:
-    process = psutil.Process(pid)
-    process.kill()
-    wait_until(
-        lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"process {pid} to end"
-    )
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_killed_server_is_started_again_and_the_others_stay(own_lab: OwnLab, name: str) -> None:
     before = own_lab.pids()
-    _kill(before[name])
+    own_lab.kill(name)
     assert own_lab.run("status").returncode == 3, "status must say that a server is missing"
     own_lab.up()
     after = own_lab.pids()
@@ -45,12 +30,12 @@ def test_a_killed_server_is_started_again_and_the_others_stay(own_lab: OwnLab, n
 
 
 def test_what_kafka_acknowledged_survives_a_kill(own_lab: OwnLab) -> None:
-    lab = _attach(own_lab)
+    lab = own_lab.attach()
     with topics.temporary(lab, "survivor") as name:
         records.produce(lab, name, [f"record {number}" for number in range(100)])
-        _kill(own_lab.pids()["kafka"])
+        own_lab.kill("kafka")
         own_lab.up()
-        values = [message.value() for message in records.consume(_attach(own_lab), name, 100)]
+        values = [message.value() for message in records.consume(own_lab.attach(), name, 100)]
     assert values == [b"record %d" % number for number in range(100)]
 
 
@@ -61,9 +46,8 @@ def test_up_twice_changes_nothing(own_lab: OwnLab) -> None:
 
 
 def test_all_servers_killed_at_once(own_lab: OwnLab) -> None:
-    before = own_lab.pids()
-    for pid in before.values():
-        _kill(pid)
+    for name in own_lab.pids():
+        own_lab.kill(name)
     own_lab.up()
     assert set(own_lab.pids()) == set(KINDS)
 

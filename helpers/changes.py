@@ -1,0 +1,65 @@
+"""Changes of a table, made one by one and remembered, to be counted in what a reader brought."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from helpers import database
+from helpers.lab import Lab
+
+Row = tuple[int, str | None]
+"""A row's id and name; no name stands for a row that is gone."""
+
+
+class Changes:
+    """Inserts, updates and deletes rows of `table` (columns `id`, `name`), each statement a transaction of its own.
+
+    `made` lists what was done in order: the kind, the row's id, its new name (None where it was deleted).
+    Raises `LabNotRunning` when the database does not answer; the methods raise what SQLAlchemy does.
+    """
+
+    def __init__(self, lab: Lab, table: str) -> None:
+        self.made: list[tuple[str, int, str | None]] = []
+        self.connection = database.connect(lab)
+        self._table = table
+
+    def insert(self, names: Iterable[str], *, kind: str = "INSERT", connection: Connection | None = None) -> list[int]:
+        """Insert a row for each name and return the ids that the database gave them.
+
+        Another `connection` may have a transaction open: then its owner commits.
+        """
+        statement = text(f"INSERT INTO {self._table} (name) VALUES (:name)")
+        names, through = list(names), connection or self.connection
+        ids = [int(through.execute(statement, {"name": name}).lastrowid) for name in names]
+        self.made += [(kind, id_, name) for id_, name in zip(ids, names, strict=True)]
+        return ids
+
+    def update(self, ids: Iterable[int], name: str, *, kind: str = "UPDATE") -> None:
+        """Give each of these rows a new name."""
+        self._each(f"UPDATE {self._table} SET name = :name WHERE id = :id", kind, [(id_, name) for id_ in ids])
+
+    def delete(self, ids: Iterable[int]) -> None:
+        """Delete these rows."""
+        self._each(f"DELETE FROM {self._table} WHERE id = :id", "DELETE", [(id_, None) for id_ in ids])
+
+    def tally(self, seen: Mapping[str, Container[Row]]) -> pd.DataFrame:
+        """Return one row a kind of change and one for all: how many were made, and how many each reader has `seen`."""
+        frame = pd.DataFrame(self.made, columns=["change", "id", "name"])
+        frame["made"] = 1
+        for reader, rows in seen.items():
+            frame[reader] = [int((id_, name) in rows) for _, id_, name in self.made]
+        counted = frame.groupby("change", sort=False)[["made", *seen]].sum()
+        counted.loc["all"] = counted.sum()
+        return counted
+
+    def close(self) -> None:
+        """Close the connection. May be called twice."""
+        self.connection.close()
+
+    def _each(self, statement: str, kind: str, rows: list[Row]) -> None:
+        for id_, name in rows:
+            self.connection.execute(text(statement), {"id": id_} if name is None else {"id": id_, "name": name})
+            self.made.append((kind, id_, name))

@@ -1,0 +1,108 @@
+"""Which keys of a connector's configuration nobody reads: Kafka Connect itself ignores them without a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from helpers.connect.causes import next_step
+from helpers.errors import ConnectFailed, InvalidInput
+
+_UNTOLD = (
+    "schema.history.internal.kafka.bootstrap.servers",
+    "schema.history.internal.kafka.topic",
+    "schema.history.internal.kafka.create.timeout.ms",
+    "schema.history.internal.kafka.query.timeout.ms",
+    "schema.history.internal.kafka.recovery.attempts",
+    "schema.history.internal.kafka.recovery.poll.interval.ms",
+    "use.reduction.buffer",
+)
+"""Keys that Debezium reads and does not tell the worker of."""
+_OPEN = (
+    *(rf"schema\.history\.internal\.{client}\..+" for client in ("producer", "consumer")),
+    r"topic\.creation\.\w+\.(partitions|replication\.factor|include|exclude|.+\.(ms|bytes|policy|type|replicas))",
+    r"(driver|hibernate|internal|signal)\..+",
+)
+"""Families of keys that are handed on to somebody else: a client, a driver, Hibernate."""
+_NAMED = ("converters", "post.processors")
+"""Keys that list names; what such a name begins belongs to its plugin."""
+_CHOICES = {
+    "insert.mode": ("insert", "upsert", "update"),
+    "primary.key.mode": ("none", "kafka", "record_key", "record_value", "record_header"),
+    "schema.evolution": ("none", "basic"),
+}
+"""Keys whose wrong values Debezium's sink takes for its default, without a word."""
+
+
+def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> None:
+    """Return if each key of `config` is read and its value is taken, by `told`: the `configs` of the worker's validation.
+
+    Raises `InvalidInput` or `ConnectFailed`.
+    """
+    told = list(told)
+    definitions = [it["definition"] for it in told if it["definition"]]
+    name = f"connector {config.get('name')!r}"
+    if strangers := unread(config, definitions):
+        said = "; ".join(f"{key!r}" + (f" (did you mean {near!r}?)" if near else "") for key, near in strangers.items())
+        raise InvalidInput(f"In {name} nobody reads {said}.", "The worker would ignore it without a word.")
+    if wrong := misspelt_values(config):
+        said = "; ".join(f"{key}={config[key]!r} (choose {', '.join(choices)})" for key, choices in wrong.items())
+        raise InvalidInput(f"In {name} nobody knows {said}.", "Debezium would take its default without a word.")
+    if bare := literal_passwords(config, definitions):
+        problem = f"In {name} the password {', '.join(bare)} is in clear: the worker shows it to whoever asks."
+        raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
+    fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"]["errors"]}
+    if fields:
+        said = "; ".join(f"{key}: {', '.join(errors)}" for key, errors in fields.items())
+        problem = f"The configuration of {name} is refused: {said.rstrip('.')}."
+        raise ConnectFailed(
+            problem, next_step(said, "`validate` tells what each key wants."), status=400, fields=fields
+        )
+
+
+def check_class(config: Mapping[str, str], classes: Iterable[str]) -> None:
+    """Return if the worker has the class that `config` names, in full or by its last word. Raises `InvalidInput`."""
+    kind, known = config.get("connector.class", ""), list(classes)
+    if kind in known or kind in {word for name in known for word in _short(name)}:
+        return
+    problem = f"Connector {config.get('name')!r} is to be of class {kind!r}, which this worker does not have."
+    near = get_close_matches(kind, known, 1, cutoff=0.8) or known
+    raise InvalidInput(problem, f"It has {', '.join(near)}; `lab plugins add` adds others.")
+
+
+def unread(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Return each key of `config` that is in none of the worker's `definitions`, with the known key nearest to it."""
+    told = [definition["name"] for definition in definitions]
+    known = {*told, *(_UNTOLD if any("schema.history" in name or name == "primary.key.mode" for name in told) else ())}
+    named = [name for key in _NAMED for name in _words(config.get(key, ""))]
+    patterns = [*_OPEN, *(f"{re.escape(name)}\\..+" for name in named), *map(_pattern, told)]
+    strangers = [key for key in config if key not in known and not any(re.fullmatch(it, key) for it in patterns)]
+    return {key: next(iter(get_close_matches(key, known, 1)), None) for key in strangers}
+
+
+def misspelt_values(config: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """Return each key of `config` whose value is none of its choices, with these."""
+    return {key: known for key, known in _CHOICES.items() if config.get(key, known[0]) not in known}
+
+
+def literal_passwords(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the keys that are passwords and hold one, where they should name its place."""
+    secret = {definition["name"] for definition in definitions if definition["type"] == "PASSWORD"}
+    return [key for key, value in config.items() if key in secret and value and not re.fullmatch(r"\$\{.+}", value)]
+
+
+def _short(kind: str) -> tuple[str, str]:
+    """The two short forms of a class's name that the worker takes."""
+    word = kind.rpartition(".")[2]
+    return word, word.removesuffix("Connector")
+
+
+def _pattern(name: str) -> str:
+    """Debezium names some families of keys by a pattern, and forgets a backslash in it."""
+    return name.replace("(d+)", r"(\d+)") if "(" in name else re.escape(name)
+
+
+def _words(listed: str) -> list[str]:
+    return [word for word in (word.strip() for word in listed.split(",")) if word]

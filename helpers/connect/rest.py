@@ -1,0 +1,92 @@
+"""One request to the Connect worker: its time limit, its errors, and the wait while the worker rebalances."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from helpers.errors import ConnectFailed, LabNotRunning, TimedOut
+from helpers.waiting import wait_until
+
+_REMEDIES = {
+    400: "`validate` tells what each key wants.",
+    404: "`connectors()` lists those that exist, `plugins()` what they can be made of.",
+    409: "Take another name, or replace its configuration with `put`.",
+}
+
+_MOMENTARY = ("because a rebalance is expected", "can be safely retried")
+
+
+class Rest:
+    """Sends requests to the worker at `url`, each to be answered within `timeout` seconds."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url = url.rstrip("/")
+        self.timeout = timeout
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy for the world outside knows nothing of this machine's loopback
+
+    def ask(self, method: str, path: str, body: object = None, **query: object) -> Any:
+        """Return the worker's answer, None where it sends none. It is asked again while it rebalances or stops tasks.
+
+        Raises `LabNotRunning`, `TimedOut` or `ConnectFailed`.
+        """
+        sent: list[requests.Response] = []
+
+        def settled() -> bool:
+            sent[:] = [self._send(method, path, body, query)]
+            return not _momentary(sent[0])
+
+        wait_until(
+            settled,
+            self.timeout,
+            f"the worker at {self.url} to be ready for {method} {path}",
+            last_seen=lambda: words(sent[0]),
+            remedy="`lab status` shows whether it still runs; its log says what it waits for.",
+            pause=0.2,
+        )
+        if not sent[0].ok:
+            raise _refused(sent[0])
+        return sent[0].json() if sent[0].content else None
+
+    def _send(self, method: str, path: str, body: object, query: Mapping[str, object]) -> requests.Response:
+        told = {key: str(value).lower() for key, value in query.items()}
+        try:
+            return self._session.request(method, self.url + path, json=body, params=told, timeout=self.timeout)
+        except requests.Timeout as error:
+            problem = f"Kafka Connect at {self.url} did not answer {method} {path} within {self.timeout:g} s."
+            remedy = "It may wait for Kafka or for the connector's database: `lab status` shows what runs."
+            raise TimedOut(problem, remedy) from error
+        except requests.ConnectionError as error:
+            reason = "Connection refused" if "refused" in str(error) else "the connection broke"
+            problem = f"No Kafka Connect worker answers at {self.url} ({reason})."
+            raise LabNotRunning(problem, "Start it with `lab up`: its connectors go on where they were.") from error
+
+
+def _momentary(answer: requests.Response) -> bool:
+    """Whether the worker refuses for now: it rebalances (409, some endpoints 500), or stopped tasks have not ended yet."""
+    if answer.status_code == 409:
+        return "already exists" not in answer.text
+    return answer.status_code == 500 and any(words in answer.text for words in _MOMENTARY)
+
+
+def words(answer: requests.Response) -> str:
+    """Return what the worker says in an answer that is an error, on one line and without what only Java wants to know."""
+    is_json = "json" in answer.headers.get("content-type", "")
+    message = str(answer.json().get("message", "") if is_json else answer.text) or answer.reason
+    message = re.sub(
+        r"^[\w.]+Exception: |, available connectors are:.*|\nYou can also find .*", "", message, flags=re.DOTALL
+    )
+    return " ".join(message.split()).rstrip(".")
+
+
+def _refused(answer: requests.Response) -> ConnectFailed:
+    said = words(answer)
+    what = f"{answer.request.method} {answer.request.path_url}"
+    remedy = _REMEDIES[404] if "any class that implements" in said else _REMEDIES.get(answer.status_code, "")
+    return ConnectFailed(
+        f"Kafka Connect refused {what} ({answer.status_code}): {said}.", remedy, status=answer.status_code
+    )

@@ -1,0 +1,32 @@
+"""Kafka's own connectors for files: the smallest there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers.connectors.parts import NEW_TOPICS, Config, More
+from helpers.topics import check_name
+
+
+def file_source(name: str, file: Path | str, topic: str, *, config: More = None) -> Config:
+    """Return a source that sends each line of `file`, a path on the worker's machine, as a record of text."""
+    return {
+        "name": check_name(name),
+        **_file("Source"),
+        "file": str(file),
+        "topic": topic,
+        **NEW_TOPICS,
+        **(config or {}),
+    }
+
+
+def file_sink(name: str, file: Path | str, topics: Sequence[str], *, config: More = None) -> Config:
+    """Return a sink that appends each record's value, text as it is, as a line to `file` on the worker's machine."""
+    return {"name": check_name(name), **_file("Sink"), "file": str(file), "topics": ",".join(topics), **(config or {})}
+
+
+def _file(kind: str) -> Config:
+    text = "org.apache.kafka.connect.storage.StringConverter"
+    connector = f"org.apache.kafka.connect.file.FileStream{kind}Connector"
+    return {"connector.class": connector, "tasks.max": 1, "key.converter": text, "value.converter": text}

@@ -1,0 +1,98 @@
+"""The classic JDBC connectors, of Confluent and of Aiven: the source that asks tables for what is new, and the sink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.connectors.parts import (
+    NEW_TOPICS,
+    SINKS,
+    SOURCES,
+    Config,
+    Key,
+    Mode,
+    More,
+    Vendor,
+    Write,
+    one_of,
+    password,
+    place,
+)
+from helpers.lab import Lab
+from helpers.stack.mariadb import SINK_DATABASE
+from helpers.topics import check_name
+
+
+def jdbc_source(
+    lab: Lab,
+    name: str,
+    tables: Sequence[str],
+    *,
+    topic_prefix: str = "",
+    mode: Mode = "incrementing",
+    incrementing: str = "id",
+    timestamp: str = "",
+    key: str = "",
+    vendor: Vendor = "confluent",
+    config: More = None,
+) -> Config:
+    """Return the classic JDBC source, which asks the tables for new rows: those with a higher `incrementing` column,
+    or a later `timestamp` one, as `mode` says. Its records have no key, unless the column `key` is to be theirs."""
+    return {
+        "name": check_name(name),
+        "connector.class": SOURCES[f"{vendor.capitalize()} JDBC source"],
+        "tasks.max": 1,
+        "connection.url": _jdbc_url(lab, place(lab).name),
+        "connection.user": "source",
+        "connection.password": password(lab, "source"),
+        "mode": one_of(mode, Mode),
+        **({"incrementing.column.name": incrementing} if "incrementing" in mode else {}),
+        **({"timestamp.column.name": timestamp} if "timestamp" in mode else {}),
+        "table.whitelist": ",".join(tables),
+        "topic.prefix": topic_prefix,
+        **(_with_key(key) if key else {}),
+        **NEW_TOPICS,
+        **(config or {}),
+    }
+
+
+def jdbc_sink(
+    lab: Lab,
+    name: str,
+    topics: Sequence[str],
+    *,
+    write: Write = "upsert",
+    key: Key = "record_key",
+    key_fields: Sequence[str] = (),
+    deletes: bool = False,
+    vendor: Vendor = "confluent",
+    config: More = None,
+) -> Config:
+    """Return the classic JDBC sink into `mydb2`, which makes its tables and adds columns that are missing."""
+    return {
+        "name": check_name(name),
+        "connector.class": SINKS[f"{vendor.capitalize()} JDBC sink"],
+        "tasks.max": 1,
+        "topics": ",".join(topics),
+        "connection.url": _jdbc_url(lab, SINK_DATABASE),
+        "connection.user": "sink",
+        "connection.password": password(lab, "sink"),
+        "insert.mode": one_of(write, Write),
+        "pk.mode": one_of(key, Key),
+        **({"pk.fields": ",".join(key_fields)} if key_fields else {}),
+        "delete.enabled": deletes,
+        "auto.create": True,
+        "auto.evolve": True,
+        **(config or {}),
+    }
+
+
+def _with_key(column: str) -> Config:
+    kind = "org.apache.kafka.connect.transforms.ValueToKey"
+    return {"transforms": "key", "transforms.key.type": kind, "transforms.key.fields": column}
+
+
+def _jdbc_url(lab: Lab, name: str) -> str:
+    """An address for both drivers that may be there: MySQL's, and MariaDB's, which takes it with this option only."""
+    db = place(lab)
+    return f"jdbc:mysql://{db.host}:{db.port}/{name}?permitMysqlScheme=true"

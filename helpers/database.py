@@ -1,0 +1,168 @@
+"""The lessons' database: engines for its accounts, rows as DataFrames, the tables of the lessons, wall time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from helpers.errors import DatabaseFailed, InvalidInput, LabError, LabNotRunning
+from helpers.lab import Database, Lab
+from helpers.stack.mariadb import DATABASE, SINK_DATABASE
+
+Role = Literal["owner", "source", "sink", "service"]
+"""The accounts: all of both databases; reads and replicates `mydb1`; writes `mydb2`; reads and writes `mydb1`."""
+Where = Lab | Engine
+"""A lab stands for its owner's engine."""
+
+USERS = """CREATE TABLE {table} (
+    id INT AUTO_INCREMENT PRIMARY KEY,
+    user_id VARCHAR(20),
+    pwd VARCHAR(20),
+    name VARCHAR(20),
+    created_at DATETIME DEFAULT NOW()
+)"""
+"""The table of lessons 04 and 05."""
+
+_HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DATABASE, "service": DATABASE}
+_UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
+"""MySQL's numbers for: no socket, no connection, gone away, lost, shutting down."""
+_REMEDIES = {
+    1045: "Check the account's password file; `lab reset` makes a lab with new ones.",
+    1050: "`database.drop` makes room for it.",
+    1142: "Each account has the rights that its part needs; the owner has all.",
+    1146: "`database.create_users` makes the table of the lessons.",
+}
+
+
+def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_zone: str = "+00:00") -> Engine:
+    """Return an SQLAlchemy engine for one account of the lab's database, which keeps no connection open between uses.
+
+    Without `database`, a sink's is `mydb2` and everybody else's `mydb1`. In `time_zone`, as "+09:00", NOW() tells the
+    time and TIMESTAMP columns are read; the server itself is at +00:00. Nothing is connected yet.
+
+    Raises `LabNotRunning` where no database is known, and `InvalidInput` for another role or time zone.
+    """
+    place = address(lab)
+    if role not in _HOMES:
+        raise InvalidInput(f"The database has no account {role!r}.", f"Choose one of {', '.join(_HOMES)}.")
+    _zone(time_zone)
+    url = URL.create(
+        "mysql+pymysql",
+        username=role,
+        password=password_file(place, role).read_text("ascii"),
+        host=place.host,
+        port=place.port,
+        database=database or _HOMES[role],
+        query={"charset": "utf8mb4"},
+    )
+    set_zone = f"SET time_zone = '{time_zone}'"
+    # No pool: nothing is left to close, and nothing stale after the server was killed. A connection takes a millisecond.
+    return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5, "init_command": set_zone})
+
+
+def connect(lab: Lab, role: Role = "owner") -> Connection:
+    """Return an open connection of one account, on which each statement is a transaction of its own. Close it.
+
+    Raises `LabNotRunning` when the database does not answer.
+    """
+    engine_ = engine(lab, role)
+    try:
+        return engine_.connect().execution_options(isolation_level="AUTOCOMMIT")
+    except DBAPIError as error:
+        raise failure(error, engine_.url) from error
+
+
+def frame(where: Where, query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+    """Return the rows of `query`, a column each of its; a `:name` in it stands for a value of `parameters`.
+
+    Raises `DatabaseFailed` with the database's own words, and `LabNotRunning` when it does not answer.
+    """
+    with _connected(where) as connection:
+        answer = connection.execute(text(query), dict(parameters or {}))
+        return pd.DataFrame(answer.all(), columns=list(answer.keys()))
+
+
+def execute(where: Where, statement: str, rows: Mapping[str, object] | Sequence[Mapping[str, object]] = ()) -> int:
+    """Execute and commit one statement, once for each of `rows`, and return how many rows of the table it changed.
+
+    A `:name` in the statement stands for a value of the row. Raises as `frame` does.
+    """
+    values: Any = dict(rows) if isinstance(rows, Mapping) else list(rows)
+    with _connected(where) as connection:
+        changed = connection.execute(text(statement), values or None).rowcount
+        connection.commit()
+    return changed
+
+
+def create_users(where: Where, table: str = "users") -> None:
+    """Create the empty table of the lessons: `USERS`, under the name `table`. Raises `DatabaseFailed` if it exists."""
+    execute(where, USERS.format(table=table))
+
+
+def tables(where: Where) -> list[str]:
+    """Return the names of the tables in the database of `where`, sorted."""
+    found = frame(where, "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    return sorted(found["name"])
+
+
+def drop(where: Where, *tables: str) -> None:
+    """Drop tables, as far as they exist; one of another database is named with it: `mydb2.users`."""
+    for table in tables:
+        execute(where, f"DROP TABLE IF EXISTS {table}")
+
+
+def wall_time(milliseconds: int) -> datetime:
+    """Return what a DATETIME column shows: it reaches the topic as milliseconds since 1970 as if its clock were UTC's."""
+    return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
+
+
+def instant(milliseconds: int, time_zone: str) -> datetime:
+    """Return the moment, in UTC, that such a DATETIME stands for if it was written where clocks are at `time_zone`."""
+    return wall_time(milliseconds).replace(tzinfo=_zone(time_zone)).astimezone(UTC)
+
+
+def address(lab: Lab) -> Database:
+    """Return where the lab's database answers. Raises `LabNotRunning` where none is known."""
+    if not lab.database:
+        raise LabNotRunning("This lab has no database.", "Start one with `lab up`.")
+    return lab.database
+
+
+def password_file(place: Database, role: str) -> Path:
+    """Return the file that holds the password of an account, on this machine."""
+    return Path(place.password_file).with_name(f"{role}.password")
+
+
+def failure(error: DBAPIError, url: URL) -> LabError:
+    """Return the error to raise for what SQLAlchemy raised: `LabNotRunning` when nothing answers, else `DatabaseFailed`."""
+    number, *words = error.orig.args if error.orig else (0, str(error))
+    where = f"{url.host}:{url.port}"
+    if number in _UNREACHABLE:
+        return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `lab up`.")
+    said = f"The database at {where} refused {url.username}'s statement: {words[-1] if words else number} ({number})."
+    return DatabaseFailed(said, _REMEDIES.get(number, ""))
+
+
+@contextmanager
+def _connected(where: Where) -> Iterator[Connection]:
+    engine_ = engine(where) if isinstance(where, Lab) else where
+    try:
+        with engine_.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise failure(error, engine_.url) from error
+
+
+def _zone(time_zone: str) -> Any:
+    try:
+        return datetime.strptime(time_zone, "%z").tzinfo
+    except ValueError as error:
+        problem = f"{time_zone!r} is no time zone that every MariaDB knows."
+        raise InvalidInput(problem, "Give the distance from UTC, as in '+09:00'.") from error

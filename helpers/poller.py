@@ -1,0 +1,104 @@
+"""A query-based source: it asks a table for the rows that are new to it, and publishes them as Connect JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from pymysql.constants import FIELD_TYPE
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from helpers import database, records
+from helpers.errors import InvalidInput, Unsupported
+from helpers.lab import Lab
+
+Mode = Literal["bulk", "incrementing", "timestamp"]
+Field = dict[str, Any]
+
+_COLUMNS = {"incrementing": "id", "timestamp": "updated_at"}
+_EPOCH = datetime(1970, 1, 1)
+_TYPES: dict[int, Field] = {
+    FIELD_TYPE.LONG: {"type": "int32"},
+    FIELD_TYPE.LONGLONG: {"type": "int64"},
+    FIELD_TYPE.VAR_STRING: {"type": "string"},
+    FIELD_TYPE.DATETIME: {"type": "int64", "name": "org.apache.kafka.connect.data.Timestamp", "version": 1},
+}
+
+
+class Poller:
+    """Publishes to `topic` what `table` shows when it is asked: everything, rows with a higher id, or with a later time.
+
+    `mode` says which: "bulk", "incrementing" (column `id`) or "timestamp" (column `updated_at`). `offset` is the highest
+    id or latest time that was published, None at first. It asks through `connection`, which it keeps.
+    Raises `InvalidInput` for another mode, `LabNotRunning` when the database does not answer.
+    """
+
+    def __init__(self, lab: Lab, table: str, mode: Mode, topic: str) -> None:
+        if mode not in get_args(Mode):
+            raise InvalidInput(f"{mode!r} is no mode of a poller.", f"Choose one of {', '.join(get_args(Mode))}.")
+        self.topic = topic
+        self.offset: Any = None
+        self._lab = lab
+        self._table = table
+        self._column = _COLUMNS.get(mode)
+        # Committed after each statement: one transaction would show the same old rows at every poll.
+        self.connection = database.connect(lab, "source")
+
+    def poll(self) -> int:
+        """Ask once, publish a record for each row that comes, and return how many.
+
+        Raises what `database.frame`, `as_connect_json` and `records.produce` raise. What was not published is asked for
+        again at the next poll.
+        """
+        query = self.query
+        values = {"offset": self.offset} if ":offset" in query else {}
+        try:
+            result = self.connection.execute(text(query), values)
+        except DBAPIError as error:
+            raise database.failure(error, self.connection.engine.url) from error
+        description, rows = result.cursor.description, result.all()
+        if rows:
+            records.produce(self._lab, self.topic, as_connect_json(self._table, description, rows))
+            self.offset = getattr(rows[-1], self._column) if self._column else None
+        return len(rows)
+
+    @property
+    def query(self) -> str:
+        """The statement of the next poll."""
+        if not self._column:
+            return f"SELECT * FROM {self._table}"
+        new = "" if self.offset is None else f" WHERE {self._column} > :offset"
+        return f"SELECT * FROM {self._table}{new} ORDER BY {self._column}"
+
+    def close(self) -> None:
+        """Close the connection. May be called twice."""
+        self.connection.close()
+
+
+def as_connect_json(name: str, description: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return each row as Connect's JSON with schema and payload; the columns are those of a cursor's `description`.
+
+    `name` is the schema's. Raises `Unsupported` for a column of a type that the lessons' tables do not have.
+    """
+    fields = [_field(*column) for column in description]
+    schema = {"type": "struct", "fields": fields, "optional": False, "name": name}
+    names = [field["field"] for field in fields]
+    payloads = (dict(zip(names, map(_plain, row), strict=True)) for row in rows)
+    return [json.dumps({"schema": schema, "payload": payload}, ensure_ascii=False) for payload in payloads]
+
+
+def _field(name: str, code: int, *rest: Any) -> Field:
+    """The schema of one column; `rest` ends with whether it may be NULL (PEP 249)."""
+    if code not in _TYPES:
+        raise Unsupported(
+            f"Column {name!r} has type {code} of MySQL's protocol.", "Poll tables of INT, VARCHAR and DATETIME."
+        )
+    return {**_TYPES[code], "optional": bool(rest[-1]), "field": name}
+
+
+def _plain(value: Any) -> Any:
+    """A DATETIME as Connect has it: milliseconds since 1970, as if its clock were UTC's."""
+    return (value - _EPOCH) // timedelta(milliseconds=1) if isinstance(value, datetime) else value

@@ -1,0 +1,60 @@
+"""Rows on their way from table to topic to table, and what is left of them afterwards: nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from helpers import connectors, database, groups, journeys, records, topics
+from helpers.connect import ConnectClient
+from helpers.connectors import Config
+from helpers.lab import Lab
+
+SINKS = {"journey-sink": journeys.TOPIC}
+
+
+@pytest.fixture(scope="module")
+def source(lab: Lab) -> Iterator[Config]:
+    """A source and a sink that have brought one row over; nothing is left of them afterwards."""
+    journeys.clear(lab, "journey-source", SINKS)
+    database.create_users(lab)
+    more = {"topic.creation.default.message.timestamp.type": "LogAppendTime", "poll.interval.ms": 10}
+    source = connectors.debezium_source(lab, "journey-source", ["users"], topic_prefix="my_topic_", config=more)
+    database.execute(lab, "INSERT INTO users (name) VALUES ('하나')")
+    ConnectClient(lab).run(source)
+    topics.wait_for_leaders(lab, journeys.TOPIC, timeout=30)
+    ConnectClient(lab).run(connectors.debezium_sink(lab, "journey-sink", [journeys.TOPIC]))
+    journeys.wait_for(lab, "하나", journeys.TOPIC)
+    yield source
+    journeys.clear(lab, "journey-source", SINKS, aside=["deletes_users"])
+    assert not {journeys.TOPIC, "journey-source-schema-history", "deletes_users"} & set(topics.names(lab))
+    assert not [name for name in groups.names(lab) if "journey" in name]
+    assert journeys.rows(lab).empty and "users" not in database.tables(lab)
+
+
+def test_each_row_is_timed_part_by_part(lab: Lab, source: Config) -> None:
+    times = journeys.travel(lab, 3)
+    assert times.columns.tolist() == journeys.PARTS
+    assert len(times) == 3 and times.notna().all(axis=None) and (times >= 0).all(axis=None)
+    assert (times[[journeys.PARTS[0], journeys.PARTS[2]]] > 0).all(axis=None)
+    assert set(times.index) <= set(journeys.rows(lab)["id"])
+
+
+def test_a_record_of_nobodys_reaches_the_table_and_again_after_a_rewind(lab: Lab, source: Config) -> None:
+    [first] = records.consume(lab, journeys.TOPIC, 1)
+    report = journeys.send_alone(lab, first, 900, "nobody 😀")
+    journeys.wait_for(lab, "nobody 😀", journeys.TOPIC)
+    assert json.loads(report.value() or b"")["schema"] == json.loads(first.value() or b"")["schema"]
+    database.execute(lab, f"DELETE FROM mydb2.{journeys.TOPIC}")
+    journeys.rewind(ConnectClient(lab), "journey-sink", report.offset() or 0)
+    journeys.wait_for(lab, "nobody 😀", journeys.TOPIC)
+    assert journeys.rows(lab)["id"].tolist() == [900]
+
+
+def test_what_a_delete_becomes(lab: Lab, source: Config) -> None:
+    topics.create(lab, "deletes_users")
+    assert journeys.deleted(lab, source, "drop") == []
+    assert journeys.deleted(lab, source, "tombstone") == [{"payload": None}]
+    assert journeys.deleted(lab, source, "delete-to-tombstone") == [None]

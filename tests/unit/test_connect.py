@@ -1,0 +1,123 @@
+"""`ConnectClient` against a worker of the test's own making: what a real one does only at the wrong moment."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from helpers.connect import ConnectClient
+from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
+from helpers.lab import Lab
+
+Answers = list[tuple[int, object]]
+Serve = Callable[..., ConnectClient]
+
+
+@contextmanager
+def _worker(answers: Answers, asked: list[str]) -> Iterator[str]:
+    """A worker that gives `answers` in turn, the last one for ever, and notes what it is asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            asked.append(f"{self.command} {self.path}")
+            status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "text/html" if isinstance(body, str) else "application/json")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_PUT = do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def serve(asked: list[str]) -> Iterator[Serve]:
+    """Return a client of a worker that gives the answers named."""
+    opened = []
+
+    def start(*answers: tuple[int, object], timeout: float = 5.0) -> ConnectClient:
+        worker = _worker(list(answers), asked)
+        opened.append(worker)
+        return ConnectClient(Lab("127.0.0.1:9", worker.__enter__() + "/"), timeout=timeout)
+
+    yield start
+    for worker in opened:
+        worker.__exit__(None, None, None)
+
+
+REBALANCE = (409, {"error_code": 409, "message": "Cannot complete request momentarily due to a rebalance"})
+EXPECTED = (500, {"error_code": 500, "message": "Request cannot be completed because a rebalance is expected"})
+STOPPING = (500, {"error_code": 500, "message": "tasks haven't stopped completely yet; this can be safely retried."})
+TAKEN = (409, {"error_code": 409, "message": "Connector mine already exists"})
+BROKEN = (500, {"error_code": 500, "message": "org.apache.kafka.connect.errors.DataException: Something\nbroke."})
+
+
+@pytest.mark.parametrize("refusal", [REBALANCE, EXPECTED, STOPPING])
+def test_what_is_refused_for_now_is_asked_again(serve: Serve, asked: list[str], refusal: tuple[int, object]) -> None:
+    assert serve(refusal, refusal, (200, ["b", "a"])).connectors() == ["a", "b"]
+    assert asked == ["GET /connectors"] * 3
+
+
+def test_a_rebalance_without_an_end_is_told(serve: Serve) -> None:
+    with pytest.raises(TimedOut, match=r"to be ready for GET /connectors; last seen: .*rebalance\. `lab status`"):
+        serve(REBALANCE, timeout=0.4).connectors()
+
+
+@pytest.mark.parametrize("refusal", [TAKEN, BROKEN])
+def test_every_other_refusal_is_final(serve: Serve, asked: list[str], refusal: tuple[int, object]) -> None:
+    with pytest.raises(ConnectFailed) as caught:
+        serve(refusal, (200, {})).create({"name": "mine"}, check=False)
+    assert caught.value.status == refusal[0]
+    assert len(asked) == 1
+
+
+def test_the_workers_words_without_what_only_java_wants_to_know(serve: Serve) -> None:
+    with pytest.raises(ConnectFailed, match=r"refused GET /connectors \(500\): Something broke\.$"):
+        serve(BROKEN).connectors()
+    with pytest.raises(ConnectFailed, match=r"\(502\): <p>proxy</p>\.$"):
+        serve((502, "<p>proxy</p>")).connectors()
+    with pytest.raises(ConnectFailed, match=r"\(503\): Service Unavailable\.$"):
+        serve((503, "")).connectors()
+
+
+def test_names_and_flags_reach_the_worker_as_it_wants_them(serve: Serve, asked: list[str]) -> None:
+    client = serve((202, {}))
+    client.restart("mine", tasks=True, only_failed=False)
+    client.plugins(connectors_only=False)
+    assert asked == [
+        "POST /connectors/mine/restart?includeTasks=true&onlyFailed=false",
+        "GET /connector-plugins?connectorsOnly=false",
+    ]
+
+
+@pytest.mark.parametrize("name", [None, "", 3, "a/b"])
+def test_a_configuration_without_a_name_is_not_sent(serve: Serve, asked: list[str], name: object) -> None:
+    with pytest.raises(InvalidInput, match="name"):
+        serve((200, {})).put({"name": name}, check=False)
+    assert asked == []
+
+
+def test_where_no_worker_listens(nobody: Lab) -> None:
+    with pytest.raises(LabNotRunning, match=r"no Kafka Connect worker"):
+        ConnectClient(nobody)
+    with pytest.raises(LabNotRunning, match=r"http://127\.0\.0\.1:9 \(Connection refused\).*lab up"):
+        ConnectClient(Lab("127.0.0.1:9", "http://127.0.0.1:9")).connectors()
