@@ -96,8 +96,8 @@ class LocalLab:
     def add_plugin(self, source: str, say: Say, progress: artifacts.Progress = SILENT) -> plugins.Plugin:
         """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
         with self._changed_plugins(say, progress):
-            java = self.install(State.load(self.home) or State.new(), say, progress).java
-            return plugins.add(source, self._own_plugins, java)
+            known = State.load(self.home) or State.new()
+            return plugins.add(source, self._own_plugins, lambda: self.install(known, say, progress).java)
 
     def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress = SILENT) -> None:
         """Delete the plugin `name` that was added; a running worker is restarted."""

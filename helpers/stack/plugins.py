@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,10 +41,11 @@ def installed(plugin_path: Path) -> list[Plugin]:
     return [Plugin(folder.name, folder, _connectors(folder)) for folder in folders]
 
 
-def add(source: str, plugin_path: Path, java: Java) -> Plugin:
+def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     """Put the connector archive, folder or address `source` below `plugin_path` and return it.
 
-    Manifests that an older connector lacks are written by Kafka's own tool, for the worker looks for nothing else.
+    Manifests that an older connector lacks are written by Kafka's own tool, for the worker looks for nothing else; `java`
+    is asked for the runtime only then, so that a bad `source` is told before anything is installed.
     Raises `InvalidInput` for what is no connector, `DownloadFailed` for an address that does not answer, `LabError` for
     a name that is taken. Nothing is left behind then.
     """
@@ -59,7 +61,7 @@ def add(source: str, plugin_path: Path, java: Java) -> Plugin:
             raise LabError(f"A plugin {name} is there already.", f"`lab plugins remove {name}` makes room for it.")
         content = draft / "content"
         _unpack(archive, content)
-        _write_manifests(content, java)
+        _write_manifests(content, java())
         if not _connectors(content):
             raise InvalidInput(f"{source} holds no Kafka Connect connector.", _REMEDY)
         content.rename(target)
