@@ -53,13 +53,19 @@ class State:
     @classmethod
     def new(cls) -> State:
         """Return the state of a lab that does not exist yet."""
-        return cls(ports={}, cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), versions={})
+        return cls(ports={}, cluster_id=_cluster_id(), versions={})
 
     def save(self, home: Path) -> None:
         """Write this state into `home`, whole or not at all."""
         draft = home / "lab.json.part"
         draft.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
         draft.replace(home / "lab.json")
+
+
+def _cluster_id() -> str:
+    """Return 16 random bytes as Kafka writes its ids; like Kafka's own, none begins with a dash, as an option does."""
+    found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return found if not found.startswith("-") else f"A{found[1:]}"
 
 
 def choose_port(taken: set[int]) -> int:
