@@ -70,7 +70,7 @@ class LocalLab:
                 "Delete that folder; `lab up` makes it anew.",
             )
         version = catalogue().kafka_version
-        java = Java(prepared.kafka_jars, self.cache / "aot")
+        java = _java(prepared, self.cache)
         if not training.is_trained(java):
             training.train(java, [prepared.plugin_path], version, progress)
         known.mariadbd = str(own.program) if own else None
@@ -197,7 +197,11 @@ _KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB)
 
 def installed_java(cache: Path) -> Java:
     """Return the Java that the lab's Kafka runs on, for Kafka's own tools; what `cache` lacks is fetched first."""
-    return Java(artifacts.prepare(cache, mariadb=False).kafka_jars, cache / "aot")
+    return _java(artifacts.prepare(cache, mariadb=False), cache)
+
+
+def _java(prepared: artifacts.Prepared, cache: Path) -> Java:
+    return Java(prepared.kafka_jars, cache / "aot")
 
 
 def _check_data(home: Path, known: State, installed: Installed) -> None:

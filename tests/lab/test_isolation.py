@@ -15,8 +15,6 @@ import pytest
 import requests
 
 from helpers import topics
-from helpers.lab import attach
-from helpers.settings import Settings
 from tests.resources import KINDS, LAB, OwnLab, cache_folder
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -132,13 +130,13 @@ def test_without_cache_and_network_the_error_says_how_to_go_on(new_lab: OwnLab, 
 
 def test_reset_forgets_everything_but_the_cache(new_lab: OwnLab) -> None:
     new_lab.up()
-    lab = attach(Settings(new_lab.home, new_lab.cache, None, None, None, None))
+    lab = new_lab.attach()
     topics.create(lab, "to-be-forgotten")
     old = _passwords(new_lab)
     assert new_lab.run("reset", "--yes").returncode == 0
     assert new_lab.processes() == []
     new_lab.up()
-    lab = attach(Settings(new_lab.home, new_lab.cache, None, None, None, None))
+    lab = new_lab.attach()
     assert "to-be-forgotten" not in topics.names(lab)
     assert not set(old) & set(_passwords(new_lab))
 

@@ -41,6 +41,11 @@ class Cell:
         return sum(bool(line.strip()) for line in self.source.splitlines())
 
     @property
+    def height(self) -> int:
+        """All its lines, as they stand on the screen."""
+        return len(self.source.splitlines())
+
+    @property
     def prose(self) -> str:
         """The text without code blocks; empty for a code cell."""
         return FENCE.sub("", self.source) if self.kind == "markdown" else ""

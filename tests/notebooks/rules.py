@@ -116,8 +116,8 @@ def length_of_code_cells(lesson: Lesson) -> Iterator[str]:
         long = ", ".join(str(cell) for cell in lesson.code if cell.lines > 12)
         yield f"One code cell in ten has {most} lines or more; at most 12: {long}."
     for cell in lesson.code:
-        if cell.lines > 20:
-            yield f"{cell} has {cell.lines} lines; at most 20: move it to helpers/ or split it."
+        if cell.height > 20:
+            yield f"{cell} has {cell.height} lines; at most 20: move it to helpers/ or split it."
 
 
 def text_between_code(lesson: Lesson) -> Iterator[str]:
