@@ -14,6 +14,7 @@ from helpers.lab import Lab, attach
 from helpers.settings import Settings, settings
 from helpers.stack.kafka import Kafka
 from helpers.stack.mariadb import MariaDB
+from helpers.stack.process import is_gone
 from helpers.stack.worker import Worker
 from helpers.waiting import wait_until
 
@@ -72,7 +73,7 @@ class OwnLab:
         """End the server `name` with SIGKILL, and return when it is gone."""
         process = psutil.Process(self.pids()[name])
         process.kill()
-        wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10, f"{name} to end")
+        wait_until(lambda: is_gone(process), 10, f"{name} to end")
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""

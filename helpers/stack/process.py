@@ -75,11 +75,11 @@ def stop(process: psutil.Process, timeout: float) -> bool:
 
 
 def _wait_gone(process: psutil.Process, timeout: float) -> None:
-    wait_until(lambda: _is_gone(process), timeout, f"process {process.pid} to end", pause=0.02)
+    wait_until(lambda: is_gone(process), timeout, f"process {process.pid} to end", pause=0.02)
 
 
-def _is_gone(process: psutil.Process) -> bool:
-    """A process that has ended, and only waits for its parent to take notice, is gone as well."""
+def is_gone(process: psutil.Process) -> bool:
+    """Return whether `process` has ended. One that only waits for its parent to take notice, a zombie, has ended too."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

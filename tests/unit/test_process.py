@@ -44,6 +44,15 @@ def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> No
     assert process.stop(wanted, timeout=0.3) is True, "stopping what is gone does nothing"
 
 
+def test_a_zombie_is_gone() -> None:
+    """What has ended stays in the process table until its parent asks, and who adopts an orphan may never ask."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        ended = psutil.Process(child.pid)
+        wait_until(lambda: ended.status() == psutil.STATUS_ZOMBIE, 20, "the program to end", last_seen=ended.status)
+        assert process.is_gone(ended)
+    assert process.is_gone(ended)
+
+
 def test_what_starts_is_detached_and_leaves_its_words(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "it.log"
     child = process.spawn(
