@@ -12,7 +12,7 @@ from helpers import connectors, database, journeys, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
 from helpers.lab import Lab
-from helpers.stack.mariadb import SINK_DATABASE
+from helpers.stack.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 
 _ROWS = 30

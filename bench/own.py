@@ -25,7 +25,7 @@ def home(cache: Path | None = None) -> Iterator[LocalLab]:
     """Yield a lab that does not exist yet. What runs of it at the end is stopped, and its folder deleted."""
     where = settings()
     with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-") as folder:
-        local = LocalLab(Path(folder), cache or where.cache, where.mariadbd)
+        local = LocalLab(Path(folder), cache or where.cache, where.database_server)
         try:
             yield local
         finally:

@@ -16,7 +16,6 @@ from bench import own
 from bench.rows import Row
 from helpers.errors import ServerFailed
 from helpers.settings import settings
-from helpers.stack import artifacts
 from helpers.stack.local import LocalLab
 from helpers.testing import child
 
@@ -41,7 +40,7 @@ def measure() -> Iterator[Row]:
             local.down()
             existing.append(up(local))
             weights = list(own.memory(local.status().values(), "after the start"))
-            size = artifacts.missing_bytes(local.home / "an empty cache", mariadb=local.downloads_mariadb())
+            size = LocalLab(local.home, local.home / "an empty cache", local.database_server).missing_bytes()
     yield from _rows("fresh lab", fresh, at_most=8)
     yield from _rows("existing lab", existing, at_most=5)
     with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-cache-") as folder, own.home(Path(folder)) as local:

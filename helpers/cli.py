@@ -187,7 +187,7 @@ def _interrupt(*_: object) -> None:
 
 def _local(*, compose: bool = False) -> AnyLab:
     where = settings()
-    return lab_in(where.home, where.cache, where.mariadbd, compose=compose)
+    return lab_in(where.home, where.cache, where.database_server, compose=compose)
 
 
 def _own_worker() -> LocalLab:

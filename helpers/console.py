@@ -87,14 +87,13 @@ def complain(error: LabError) -> None:
 
 def show_servers(servers: Iterable[ServerStatus]) -> None:
     """Print a table with a row a server."""
-    table = Table("server", "version", "address", "pid", "memory", "up", box=None, header_style="bold", pad_edge=False)
+    columns = ("server", "version", "address", "process", "memory", "up")
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for server in servers:
-        state = (
-            [str(server.pid), f"{(server.memory or 0) / 1e6:.0f} MB", _duration(server.uptime or 0)]
-            if server.pid
-            else [server.container or "stopped", "", ""]
-        )
-        table.add_row(server.title, server.version, server.address, *state)
+        memory = f"{server.memory / 1e6:.0f} MB" if server.memory else ""
+        up = _duration(server.uptime) if server.uptime else ""
+        process = str(server.pid or server.container or "stopped")
+        table.add_row(server.title, server.version, server.address, process, memory, up)
     out.print(table)
 
 

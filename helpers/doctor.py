@@ -17,11 +17,11 @@ import psutil
 
 from helpers.errors import LabError
 from helpers.settings import Settings
-from helpers.stack import artifacts, process
+from helpers.stack import process
 from helpers.stack.catalogue import catalogue
+from helpers.stack.installation import TITLES
 from helpers.stack.labs import lab_in
 from helpers.stack.local import LocalLab
-from helpers.stack.mariadb import Installation
 from helpers.stack.server import ServerStatus
 from helpers.stack.state import State, choose_port, make_home
 
@@ -50,8 +50,9 @@ def examine(where: Settings) -> list[Finding]:
     looks: list[Callable[[Settings], Iterator[Finding]]] = [
         _python,
         _java,
-        _mariadb,
+        _database,
         _folders,
+        _downloads,
         _memory,
         _loopback,
         _state,
@@ -94,15 +95,15 @@ def _java(where: Settings) -> Iterator[Finding]:
         )
 
 
-def _mariadb(where: Settings) -> Iterator[Finding]:
+def _database(where: Settings) -> Iterator[Finding]:
     try:
-        own = Installation.on_this_machine(where.mariadbd)
+        own = _lab(where).own_database()
         if own:
-            yield Finding("MariaDB", True, f"{own.version()} of this machine, {own.program}")
+            yield Finding("Database", True, f"{TITLES[own.product]} {own.version()} of this machine, {own.program}")
         else:
-            yield Finding("MariaDB", True, f"{catalogue().mariadb_here().version}, downloaded")
+            yield Finding("Database", True, f"MariaDB {catalogue().mariadb_here().version}, downloaded")
     except LabError as error:
-        yield Finding("MariaDB", False, error.problem, error.remedy)
+        yield Finding("Database", False, error.problem, error.remedy)
 
 
 def _folders(where: Settings) -> Iterator[Finding]:
@@ -111,9 +112,13 @@ def _folders(where: Settings) -> Iterator[Finding]:
         yield Finding("Lab's folder", True, str(where.home))
     except LabError as error:
         yield Finding("Lab's folder", False, error.problem, error.remedy)
-    missing = artifacts.missing_bytes(
-        where.cache, mariadb=LocalLab(where.home, where.cache, where.mariadbd).downloads_mariadb()
-    )
+
+
+def _downloads(where: Settings) -> Iterator[Finding]:
+    try:
+        missing = _lab(where).missing_bytes()
+    except LabError:  # no database for this platform, or a damaged lab.json: _database and _state tell of it
+        return
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
     yield Finding(
         "Downloads",
@@ -177,6 +182,10 @@ def _servers(where: Settings) -> Iterator[Finding]:
                 True,
                 "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another",
             )
+
+
+def _lab(where: Settings) -> LocalLab:
+    return LocalLab(where.home, where.cache, where.database_server)
 
 
 def _status(where: Settings) -> list[ServerStatus]:

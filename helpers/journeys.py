@@ -15,7 +15,7 @@ from helpers import database, groups, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
 from helpers.lab import Lab
-from helpers.stack.mariadb import SINK_DATABASE
+from helpers.stack.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 
 TOPIC = "my_topic_users"

@@ -6,23 +6,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
 from helpers.errors import LabNotRunning
 from helpers.settings import Settings, settings
+from helpers.stack.accounts import DATABASE
 from helpers.stack.compose import SECRETS
+from helpers.stack.installation import Product
 from helpers.stack.labs import AnyLab, lab_in
-from helpers.stack.mariadb import DATABASE
 from helpers.stack.server import ServerStatus
 from helpers.stack.state import password_file
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Product = Literal["mariadb", "mysql"]
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,11 @@ def attach(where: Settings | None = None) -> Lab:
 def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
     """Return the lab in `home`, running or not, from its servers' `status`."""
     owner = password_file(home, "owner")
+    product: Product = "mysql" if "mysql" in status else "mariadb"
     addresses = {name: server.address for name, server in status.items()}
-    if "mysql" not in status:
-        return _lab(addresses, "mariadb", owner, home)
-    inside = {name: server.inside or server.address for name, server in status.items()}
-    return _lab(addresses, "mysql", owner, home, inside=_lab(inside, "mysql", SECRETS / owner.name))
+    inside = {name: server.inside for name, server in status.items() if server.inside}
+    seen = _lab(inside, product, SECRETS / owner.name) if inside else None
+    return _lab(addresses, product, owner, home, inside=seen)
 
 
 def _lab(

@@ -25,20 +25,20 @@ class Settings:
     """Kafka that is there already (`LAB_BOOTSTRAP_SERVERS`); `attach()` then starts from it and not from `home`."""
     connect_url: str | None
     """Kafka Connect that is there already (`LAB_CONNECT_URL`)."""
-    mariadbd: Path | None
-    """The `mariadbd` program to use in place of the one looked for or downloaded (`LAB_MARIADBD`)."""
+    database_server: Path | None
+    """The `mariadbd` or `mysqld` to use in place of the one looked for or downloaded (`LAB_DATABASE_SERVER`)."""
 
 
 def settings() -> Settings:
     """Return the settings of this process, read from the environment now."""
-    mariadbd = os.environ.get("LAB_MARIADBD")
+    program = os.environ.get("LAB_DATABASE_SERVER")
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
         maven_url=os.environ.get("LAB_MAVEN_URL") or None,
         bootstrap_servers=os.environ.get("LAB_BOOTSTRAP_SERVERS") or None,
         connect_url=os.environ.get("LAB_CONNECT_URL") or None,
-        mariadbd=Path(mariadbd).expanduser().absolute() if mariadbd else None,
+        database_server=Path(program).expanduser().absolute() if program else None,
     )
 
 

@@ -53,7 +53,8 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
     if bare := literal_passwords(config, definitions):
         problem = f"In {name} the password {', '.join(bare)} is in clear: the worker shows it to whoever asks."
         raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
-    fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"]["errors"]}
+    # Debezium's source for MySQL tells of a key that it has no value for.
+    fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"] and it["value"]["errors"]}
     if fields:
         said = "; ".join(f"{key}: {', '.join(errors)}" for key, errors in fields.items())
         problem = f"The configuration of {name} is refused: {said.rstrip('.')}."

@@ -1,4 +1,4 @@
-"""What the lab downloads, and what it makes of that: the Java archives of Kafka, two connectors, MariaDB.
+"""What the lab downloads, and what it makes of that: the Java archives of Kafka, the connectors, MariaDB.
 
 The cache may be moved or shared: nothing in it holds an absolute path, and what is complete there is only read.
 """
@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from helpers.errors import DownloadFailed, LabError
 from helpers.settings import settings
 from helpers.stack.catalogue import Artifact, catalogue
+from helpers.stack.installation import Product
 from helpers.stack.unpack import unpack_mariadb, unpack_plugin
 
 _LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
@@ -51,7 +52,7 @@ class Prepared:
     """Where things are: the class path in a stable order, Connect's `plugin.path`, MariaDB's base folder or None."""
 
     kafka_jars: list[Path]
-    plugin_path: Path
+    plugin_paths: list[Path]
     mariadb_base: Path | None
 
 
@@ -85,33 +86,41 @@ def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None 
     return [_path(artifact, cache) for artifact in artifacts]
 
 
-def prepare(cache: Path, progress: Progress | None = None, *, mariadb: bool) -> Prepared:
-    """Return where Kafka, the connectors and (with `mariadb`) MariaDB are, after making what `cache` lacks of them.
+def prepare(cache: Path, progress: Progress | None = None, *, own: Product | None) -> Prepared:
+    """Return where Kafka, the connectors and MariaDB are, after making what `cache` lacks of them.
 
-    Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there is no MariaDB.
+    `own` is what the machine's own database server is, where it has one: then no MariaDB is wanted, and for MySQL a
+    connector more. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there
+    is no MariaDB.
     """
-    jars, folders = catalogue().kafka, _folders(cache, mariadb)
+    jars, folders = catalogue().kafka, _folders(cache, own)
     if _lacking(jars, folders, cache):
         with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
             _make(jars, folders, cache, progress or Silent())
-    base = folders[-1].folder if mariadb else None
-    return Prepared([_path(artifact, cache) for artifact in jars], plugin_path(cache), base)
+    base = None if own else folders[-1].folder
+    return Prepared([_path(artifact, cache) for artifact in jars], plugin_paths(cache, own), base)
 
 
-def plugin_path(cache: Path) -> Path:
-    """Return the folder of the connectors that are downloaded, there or not."""
-    return cache / "-".join(["plugins", *(plugin.version for plugin in catalogue().plugins)])
+def plugin_paths(cache: Path, own: Product | None) -> list[Path]:
+    """Return the folders of the connectors that are downloaded, there or not; those for everybody come first."""
+    return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, own)))
 
 
-def missing_bytes(cache: Path, *, mariadb: bool) -> int:
+def missing_bytes(cache: Path, *, own: Product | None) -> int:
     """Return how many bytes `prepare` would download."""
-    return _size(_lacking(catalogue().kafka, _folders(cache, mariadb), cache))
+    return _size(_lacking(catalogue().kafka, _folders(cache, own), cache))
 
 
-def _folders(cache: Path, mariadb: bool) -> list[_Unpacked]:
+def _plugins(cache: Path, own: Product | None) -> list[_Unpacked]:
+    sets = {"plugins": catalogue().plugins, "plugins-mysql": catalogue().mysql_plugins if own == "mysql" else ()}
+    places = {name: cache / "-".join([name, *(plugin.version for plugin in plugins)]) for name, plugins in sets.items()}
+    return [_Unpacked(plugin, places[name] / plugin.name) for name, plugins in sets.items() for plugin in plugins]
+
+
+def _folders(cache: Path, own: Product | None) -> list[_Unpacked]:
     """Return what is unpacked; MariaDB, if it is wanted, comes last."""
-    folders = [_Unpacked(plugin, plugin_path(cache) / plugin.name) for plugin in catalogue().plugins]
-    if mariadb:
+    folders = _plugins(cache, own)
+    if not own:
         archive = catalogue().mariadb_here()
         folders.append(_Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name))
     return folders

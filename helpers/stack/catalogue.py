@@ -44,10 +44,14 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What is pinned: the class path of Kafka and Connect, the connectors' archives, and MariaDB by platform."""
+    """What is pinned: the class path of Kafka and Connect, the connectors' archives, and MariaDB by platform.
+
+    `mysql_plugins` are the connectors that only a lab with MySQL needs.
+    """
 
     kafka: tuple[Artifact, ...]
     plugins: tuple[Artifact, ...]
+    mysql_plugins: tuple[Artifact, ...]
     mariadb: dict[str, Artifact]
 
     @property
@@ -55,16 +59,19 @@ class Catalogue:
         """The version of Kafka and Kafka Connect."""
         return next(artifact.version for artifact in self.kafka if artifact.name == "kafka-clients")
 
+    def has_mariadb_here(self) -> bool:
+        """Return whether there is an archive of MariaDB for this machine."""
+        return _here() in self.mariadb
+
     def mariadb_here(self) -> Artifact:
         """Return the archive for this machine. Raises `Unsupported` where there is none."""
-        here = f"{platform.system()}-{platform.machine()}".lower()
-        if here not in self.mariadb:
+        if not self.has_mariadb_here():
             raise Unsupported(
-                f"There is no MariaDB to download for {here}.",
-                "Install one (`brew install mariadb@11.4`, or the package mariadb-server-core), "
-                "or set LAB_MARIADBD to its mariadbd.",
+                f"There is no MariaDB to download for {_here()}.",
+                "Install one (`brew install mariadb@11.4`, or the package mariadb-server-core), work in the conda "
+                "environment of environment.yml, which has a MySQL, or set LAB_DATABASE_SERVER to a mariadbd or mysqld.",
             )
-        return self.mariadb[here]
+        return self.mariadb[_here()]
 
 
 @cache
@@ -74,5 +81,11 @@ def catalogue() -> Catalogue:
     return Catalogue(
         kafka=tuple(Artifact(**entry) for entry in content["kafka"]),
         plugins=tuple(Artifact(**entry) for entry in content["plugins"]),
+        mysql_plugins=tuple(Artifact(**entry) for entry in content["mysql_plugins"]),
         mariadb={system: Artifact(**entry) for system, entry in content["mariadb"].items()},
     )
+
+
+def _here() -> str:
+    """This machine's platform as the catalogue names it, as in linux-x86_64."""
+    return f"{platform.system()}-{platform.machine()}".lower()

@@ -7,7 +7,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +30,8 @@ SECRETS = PurePosixPath("/run/secrets")
 _OLDEST = (2, 24)
 _ASK, _STOP, _START = 60.0, 120.0, 3600.0
 """Seconds that a question, a stop, and a start with all its downloads may take."""
+
+Measured = dict[str, tuple[int | None, float | None]]
 
 
 class ComposeLab:
@@ -83,9 +86,12 @@ class ComposeLab:
     # What follows only looks.
 
     def status(self) -> dict[str, ServerStatus]:
-        """Return server name to its status; empty where there is no lab yet."""
+        """Return server name to its status; empty where there is no lab yet. Takes a second or two: Docker measures."""
         known, running = State.load(self.home), self._running()
-        return {name: _status(name, known, running.get(name)) for name in TITLES} if known else {}
+        if not known:
+            return {}
+        measured = _measure(sorted(running.values()))
+        return {name: _status(name, known, running.get(name), measured) for name in TITLES}
 
     def log(self, name: str, lines: int) -> list[str]:
         """Return the last `lines` lines that the server `name` has logged."""
@@ -200,16 +206,41 @@ def _ask(command: list[str], verb: str, timeout: float = _ASK) -> str:
     return done.stdout
 
 
-def _status(name: str, known: State, container: str | None) -> ServerStatus:
+def _measure(containers: Sequence[str]) -> Measured:
+    """Return container to its memory in bytes and its uptime in seconds, each None for one that has just ended."""
+    if not containers:
+        return {}
+    weigh = ["stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}"]
+    memory = {id_[:12]: _bytes(used) for id_, used in _pairs(_ask([*docker(), *weigh, *containers], "stats"))}
+    ask = ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}"]
+    started = {id_[:12]: when for id_, when in _pairs(_ask([*docker(), *ask, *containers], "inspect"))}
+    now = datetime.now(UTC)
+    uptime = {id_: (now - datetime.fromisoformat(when)).total_seconds() for id_, when in started.items()}
+    return {id_: (memory.get(id_), uptime.get(id_)) for id_ in containers}
+
+
+def _pairs(lines: str) -> list[tuple[str, str]]:
+    """The first two words of each line."""
+    return [(words[0], words[1]) for words in map(str.split, lines.splitlines()) if len(words) > 1]
+
+
+def _bytes(said: str) -> int | None:
+    """What Docker says as 123.4MiB; None for the dashes of a container that has just ended."""
+    found = re.fullmatch(r"([\d.]+)([KMGT]?)i?B", said)
+    return round(float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ")) if found else None
+
+
+def _status(name: str, known: State, container: str | None, measured: Measured) -> ServerStatus:
     address = f"{'http://' if name == 'connect' else ''}127.0.0.1:{known.ports[name]}"
+    memory, uptime = measured.get(container or "", (None, None))
     return ServerStatus(
         name,
         TITLES[name],
         known.versions[name],
         address,
         pid=None,
-        memory=None,
-        uptime=None,
+        memory=memory,
+        uptime=uptime,
         log=f"`lab logs {name}`",
         container=container,
         inside=INSIDE[name],

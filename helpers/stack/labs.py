@@ -12,7 +12,7 @@ from helpers.stack.local import LocalLab
 AnyLab = LocalLab | ComposeLab
 
 
-def lab_in(home: Path, cache: Path, mariadbd: Path | None = None, *, compose: bool = False) -> AnyLab:
+def lab_in(home: Path, cache: Path, database_server: Path | None = None, *, compose: bool = False) -> AnyLab:
     """Return the lab in `home`; where there is none yet, one of containers if `compose` says so, else one of processes.
 
     Raises `LabError` if containers are asked for where a lab of processes is.
@@ -20,7 +20,7 @@ def lab_in(home: Path, cache: Path, mariadbd: Path | None = None, *, compose: bo
     if environment_file(home).exists():
         return ComposeLab(home)
     if not compose:
-        return LocalLab(home, cache, mariadbd)
+        return LocalLab(home, cache, database_server)
     if (home / "lab.json").exists():
         raise LabError(
             f"The lab in {home} is one without containers.", "Set LAB_HOME to another folder, or `lab reset` this one."

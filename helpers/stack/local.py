@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,12 @@ from pathlib import Path
 from helpers.errors import LabError
 from helpers.stack import artifacts, plugins, state, training
 from helpers.stack.catalogue import catalogue
+from helpers.stack.database_server import DatabaseServer
+from helpers.stack.installation import Installation, Product
 from helpers.stack.java import Java
 from helpers.stack.kafka import Kafka
-from helpers.stack.mariadb import Installation, MariaDB
+from helpers.stack.mariadb import MariaDB
+from helpers.stack.mysql import MySQL
 from helpers.stack.process import can_bind
 from helpers.stack.server import Server, ServerStatus
 from helpers.stack.starting import Say, start
@@ -21,6 +24,8 @@ from helpers.stack.state import State
 from helpers.stack.worker import Worker
 
 SILENT = artifacts.Silent()
+DATABASES: dict[Product, type[DatabaseServer]] = {"mariadb": MariaDB, "mysql": MySQL}
+_KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB, MySQL)  # Connect first: it needs the others to end well
 
 
 @dataclass(frozen=True)
@@ -28,19 +33,22 @@ class Installed:
     """What is on this machine to run the servers with."""
 
     java: Java
-    plugin_path: Path
-    mariadb: Installation
-    kafka_version: str
-    mariadb_version: str
+    plugin_paths: list[Path]
+    database: Installation
+    versions: dict[str, str]
+    """Server name to its version."""
 
 
 class LocalLab:
-    """The lab in the folder `home`, with downloads in `cache`; `mariadbd` is the machine's own program to use, if any."""
+    """The lab in the folder `home`, with downloads in `cache`.
 
-    def __init__(self, home: Path, cache: Path, mariadbd: Path | None = None) -> None:
+    `database_server` is the program to use for the database, where it is not to be looked for.
+    """
+
+    def __init__(self, home: Path, cache: Path, database_server: Path | None = None) -> None:
         self.home = home
         self.cache = cache
-        self.mariadbd = mariadbd
+        self.database_server = database_server
 
     # What follows changes the lab; one command at a time may.
 
@@ -54,17 +62,17 @@ class LocalLab:
         with state.locked(self.home):
             known = State.load(self.home) or State.new()
             installed = self.install(known, say, progress)
-            _check_data(self.home, known, installed)
+            _check_data(self.home, known.versions, installed.versions)
             servers = self._place(known, installed, say)
             known.save(self.home)
             start(servers, say, progress)
 
     def install(self, known: State, say: Say, progress: artifacts.Progress) -> Installed:
         """Fetch and prepare what the servers are run with; quick and without a network when it is there already."""
-        own = self._own_mariadb(known)
-        prepared = artifacts.prepare(self.cache, progress, mariadb=not own)
-        installation = own or Installation.at(prepared.mariadb_base or self.cache)
-        if not installation:
+        own = self._own_database(known)
+        prepared = artifacts.prepare(self.cache, progress, own=_product(own))
+        database = own or Installation.at(prepared.mariadb_base or self.cache)
+        if not database:
             raise LabError(
                 f"The MariaDB in {prepared.mariadb_base} is not complete.",
                 "Delete that folder; `lab up` makes it anew.",
@@ -72,9 +80,10 @@ class LocalLab:
         version = catalogue().kafka_version
         java = _java(prepared, self.cache)
         if not training.is_trained(java):
-            training.train(java, [prepared.plugin_path], version, progress)
-        known.mariadbd = str(own.program) if own else None
-        return Installed(java, prepared.plugin_path, installation, version, installation.version())
+            training.train(java, prepared.plugin_paths, version, progress)
+        known.database_server = str(own.program) if own else None
+        versions = {"kafka": version, "connect": version, database.product: database.version()}
+        return Installed(java, prepared.plugin_paths, database, versions)
 
     def down(self) -> list[str]:
         """Stop what runs and return the names of the servers that ran; Connect first, for it needs the other two."""
@@ -117,7 +126,8 @@ class LocalLab:
 
     def plugin_paths(self) -> list[Path]:
         """Return the folders whose folders are plugins: the lab's own, then the user's."""
-        return [artifacts.plugin_path(self.cache), self._own_plugins]
+        own = _product(self.own_database())
+        return [*artifacts.plugin_paths(self.cache, own), self._own_plugins]
 
     @property
     def _own_plugins(self) -> Path:
@@ -128,35 +138,39 @@ class LocalLab:
         known = State.load(self.home)
         if not known:
             return {}
-        return {kind.name: kind.status(self.home, known.ports[kind.name], known.versions[kind.name]) for kind in _KINDS}
+        return {
+            kind.name: kind.status(self.home, known.ports[kind.name], known.versions[kind.name])
+            for kind in _KINDS
+            if kind.name in known.versions
+        }
 
-    def downloads_mariadb(self) -> bool:
-        """Return whether the next `up` runs the downloaded MariaDB and not one of this machine."""
-        return self._own_mariadb(State.load(self.home) or State.new()) is None
+    def missing_bytes(self) -> int:
+        """Return how many bytes the next `up` would download."""
+        return artifacts.missing_bytes(self.cache, own=_product(self.own_database()))
 
-    def _own_mariadb(self, known: State) -> Installation | None:
-        """The machine's own MariaDB, unless the data folder was made by the downloaded one."""
-        if self.mariadbd:
-            return Installation.on_this_machine(self.mariadbd)
-        made = MariaDB.data_in(self.home).exists()
-        if made:
-            return Installation.on_this_machine(Path(known.mariadbd)) if known.mariadbd else None
-        return Installation.on_this_machine()
+    def own_database(self) -> Installation | None:
+        """Return this machine's own database server if the next `up` runs that, or None for the downloaded MariaDB."""
+        return self._own_database(State.load(self.home) or State.new())
+
+    def _own_database(self, known: State) -> Installation | None:
+        """The server that made the data folder; where there is none yet, a MariaDB if there is any, else a MySQL."""
+        if self.database_server:
+            return Installation.around(self.database_server)
+        if any(kind.data_in(self.home).exists() for kind in DATABASES.values()):
+            return Installation.around(Path(known.database_server)) if known.database_server else None
+        return Installation.mariadb() or (None if catalogue().has_mariadb_here() else Installation.mysql())
 
     def _place(self, known: State, installed: Installed, say: Say) -> list[Server]:
         """Give each server its port and return them in the order in which they are stopped."""
-        for kind, name in ((Kafka, "kafka"), (Kafka, "controller"), (Worker, "connect"), (MariaDB, "mariadb")):
+        database = DATABASES[installed.database.product]
+        for kind, name in ((Kafka, "kafka"), (Kafka, "controller"), (Worker, "connect"), (database, database.name)):
             port = known.ports.get(name)
             if port and (can_bind(port) or kind.process(self.home)):
                 continue
             known.ports[name] = state.choose_port(set(known.ports.values()))
             if port:
                 say(f"Port {port} is taken by another program; {kind.title} moves to {known.ports[name]}")
-        known.versions = {
-            "kafka": installed.kafka_version,
-            "connect": installed.kafka_version,
-            "mariadb": installed.mariadb_version,
-        }
+        known.versions = installed.versions
         return self._servers(known, installed)
 
     def _servers(self, known: State, installed: Installed) -> list[Server]:
@@ -165,7 +179,7 @@ class LocalLab:
             known.ports["kafka"],
             controller_port=known.ports["controller"],
             cluster_id=known.cluster_id,
-            version=installed.kafka_version,
+            version=installed.versions["kafka"],
             java=installed.java,
         )
         passwords = state.passwords(self.home)
@@ -174,43 +188,47 @@ class LocalLab:
             self.home,
             known.ports["connect"],
             bootstrap_servers=kafka.address,
-            plugin_path=[installed.plugin_path, self._own_plugins],
+            plugin_path=[*installed.plugin_paths, self._own_plugins],
             secrets=self.home / "secrets",
-            version=installed.kafka_version,
+            version=installed.versions["connect"],
             java=installed.java,
         )
-        mariadb = MariaDB(
+        product = installed.database.product
+        database = DATABASES[product](
             self.home,
-            known.ports["mariadb"],
-            installation=installed.mariadb,
-            version=installed.mariadb_version,
+            known.ports[product],
+            installation=installed.database,
+            version=installed.versions[product],
             passwords=passwords,
         )
-        return [worker, kafka, mariadb]
+        return [worker, kafka, database]
 
     def _stop(self) -> list[str]:
         return [kind.name for kind in _KINDS if kind.end(self.home)]
 
 
-_KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB)
-
-
 def installed_java(cache: Path) -> Java:
     """Return the Java that the lab's Kafka runs on, for Kafka's own tools; what `cache` lacks is fetched first."""
-    return _java(artifacts.prepare(cache, mariadb=False), cache)
+    return _java(artifacts.prepare(cache, own="mariadb"), cache)  # a tool needs no database
 
 
 def _java(prepared: artifacts.Prepared, cache: Path) -> Java:
     return Java(prepared.kafka_jars, cache / "aot")
 
 
-def _check_data(home: Path, known: State, installed: Installed) -> None:
-    """Raise `LabError` where a data folder was written by a version that the installed one does not read."""
-    for name, now in (("kafka", installed.kafka_version), ("mariadb", installed.mariadb_version)):
-        then = known.versions.get(name)
-        if then and _series(then) != _series(now) and (home / name / "data").exists():
+def _product(own: Installation | None) -> Product | None:
+    return own.product if own else None
+
+
+def _check_data(home: Path, then: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raise `LabError` where a data folder was written by a server or a version whose data is not read `now`."""
+    database = next(name for name in DATABASES if name in now)
+    for name, reader in (("kafka", "kafka"), *((name, database) for name in DATABASES)):
+        wrote, reads = then.get(name), now[reader]
+        reads_it = name == reader and wrote and _series(wrote) == _series(reads)
+        if wrote and not reads_it and (home / name / "data").exists():
             raise LabError(
-                f"The data in {home / name} is of {name} {then}, and this lab runs {now}.",
+                f"The data in {home / name} is of {name} {wrote}, and this lab runs {reader} {reads}.",
                 "`lab reset` deletes it and starts afresh; another LAB_HOME leaves it alone.",
             )
 

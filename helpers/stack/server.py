@@ -19,7 +19,7 @@ from helpers.waiting import wait_until
 class ServerStatus:
     """What `lab status` tells of one server. Memory in bytes (resident), uptime in seconds; None while it is stopped.
 
-    A server in a container has the container's id in place of a pid, and tells neither memory nor uptime.
+    A server in a container has the container's id in place of a pid.
     """
 
     name: str

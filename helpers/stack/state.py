@@ -33,9 +33,9 @@ class State:
     ports: dict[str, int]
     cluster_id: str
     versions: dict[str, str]
-    """Server name to the version that wrote its data folder."""
-    mariadbd: str | None = None
-    """The machine's own MariaDB program that made the data folder, or None for the downloaded one."""
+    """The name of each server of this lab to the version that wrote its data folder."""
+    database_server: str | None = None
+    """The machine's own program that made the database's data folder, or None for the downloaded MariaDB."""
 
     @classmethod
     def load(cls, home: Path) -> State | None:

@@ -43,11 +43,11 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     _complains(OwnLab(tmp_path / "home", tmp_path / "file" / "cache").run("up"), 1, "cannot be written")
 
 
-def test_a_mariadb_that_is_none(tmp_path: Path) -> None:
+def test_a_database_server_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "mariadbd").write_text("")
-    done = OwnLab(tmp_path / "home", cache_folder()).run("up", LAB_MARIADBD=str(tmp_path / "bin" / "mariadbd"))
-    _complains(done, 7, "No MariaDB server was found")
+    done = OwnLab(tmp_path / "home", cache_folder()).run("up", LAB_DATABASE_SERVER=str(tmp_path / "bin" / "mariadbd"))
+    _complains(done, 7, "No database server was found")
 
 
 def test_damaged_state(tmp_path: Path) -> None:

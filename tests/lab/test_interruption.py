@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_is_left_to_its_owner(own_lab: OwnLab, name: str) -
 def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
     own_lab.run("down")
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
-        (own_lab.home / "mariadb" / "data" / "mariadbd.pid").write_text(f"{innocent.pid}\n")
+        (own_lab.home / "mariadb" / "data" / "mariadb.pid").write_text(f"{innocent.pid}\n")
         own_lab.up()
         own_lab.run("down")
         assert innocent.poll() is None, "a process that only had the old pid was ended"

@@ -183,65 +183,78 @@ def test_two_labs_fill_one_cache_once(repository: Repository, jar: Artifact, cac
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, repository: Repository, jar: Artifact) -> Catalogue:
-    """What `prepare` takes for pinned: one jar, one plugin, a MariaDB for this machine."""
+    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this machine."""
     plugin = repository.add("org.example:plug:1.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/some.jar")))
+    other = repository.add("org.example:plug-my:2.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/my.jar")))
     mariadb = repository.add("org.example:db:11.4", made_up_jar())
     here = f"{platform.system()}-{platform.machine()}".lower()
-    pinned = Catalogue((jar,), (plugin,), {here: mariadb})
+    pinned = Catalogue((jar,), (plugin,), (other,), {here: mariadb})
     monkeypatch.setattr(artifacts, "catalogue", lambda: pinned)
     return pinned
 
 
+def jars(prepared: artifacts.Prepared) -> list[str]:
+    """The names of the plugins' jars, in the order of the plugin path."""
+    return [jar.name for path in prepared.plugin_paths for jar in path.rglob("*.jar")]
+
+
 def test_prepare_unpacks_and_keeps_no_archive(small: Catalogue, cache: Path) -> None:
-    prepared = prepare(cache, mariadb=True)
+    prepared = prepare(cache, own=None)
     assert prepared.kafka_jars == [cache / "downloads" / "some-1.0.jar"]
-    assert [path.name for path in prepared.plugin_path.rglob("*.jar")] == ["some.jar"]
+    assert jars(prepared) == ["some.jar"]
     assert prepared.mariadb_base and (prepared.mariadb_base / "bin" / "mariadbd").exists()
     assert names(cache) == {"some-1.0.jar"}
 
 
 def test_prepare_leaves_mariadb_out_where_it_is_not_wanted(small: Catalogue, cache: Path) -> None:
-    assert prepare(cache, mariadb=False).mariadb_base is None
+    assert prepare(cache, own="mariadb").mariadb_base is None
     assert not list(cache.rglob("mariadbd"))
+
+
+def test_prepare_brings_one_connector_more_for_mysql(small: Catalogue, cache: Path) -> None:
+    assert prepare(cache, own="mysql").mariadb_base is None
+    assert jars(prepare(cache, own="mysql")) == ["some.jar", "my.jar"]
+    assert jars(prepare(cache, own="mariadb")) == ["some.jar"]
 
 
 def test_prepare_works_offline_the_second_time_and_from_another_place(
     repository: Repository, small: Catalogue, cache: Path
 ) -> None:
-    prepare(cache, mariadb=True)
+    prepare(cache, own=None)
     asked = len(repository.requests)
     moved = cache.rename(cache.with_name("moved"))
-    prepared = prepare(moved, mariadb=True)
-    assert prepared.kafka_jars[0].read_bytes() == JAR and prepared.plugin_path.is_relative_to(moved)
+    prepared = prepare(moved, own=None)
+    assert prepared.kafka_jars[0].read_bytes() == JAR and prepared.plugin_paths[0].is_relative_to(moved)
     assert len(repository.requests) == asked and not cache.exists()
 
 
 def test_prepare_mends_what_was_deleted(small: Catalogue, cache: Path) -> None:
-    first = prepare(cache, mariadb=True)
-    shutil.rmtree(first.plugin_path)
+    first = prepare(cache, own=None)
+    shutil.rmtree(first.plugin_paths[0])
     first.kafka_jars[0].unlink()
-    assert prepare(cache, mariadb=True) == first
-    assert first.kafka_jars[0].exists() and list(first.plugin_path.rglob("some.jar"))
+    assert prepare(cache, own=None) == first
+    assert first.kafka_jars[0].exists() and jars(first) == ["some.jar"]
 
 
 def test_prepare_unpacks_another_archive_in_place_of_the_old(
     monkeypatch: pytest.MonkeyPatch, repository: Repository, small: Catalogue, cache: Path
 ) -> None:
-    old = prepare(cache, mariadb=False)
+    old = prepare(cache, own="mariadb")
     other = made_up_plugin(tarfile.TarInfo("plug/other.jar"))
     changed = replace(small, plugins=(repository.add(small.plugins[0].coordinate, other),))
     monkeypatch.setattr(artifacts, "catalogue", lambda: changed)
-    assert prepare(cache, mariadb=False) == old
-    assert [path.name for path in old.plugin_path.rglob("*.jar")] == ["other.jar"]
+    assert prepare(cache, own="mariadb") == old
+    assert jars(old) == ["other.jar"]
 
 
 def test_a_platform_without_mariadb_is_told_what_works_there() -> None:
-    with pytest.raises(Unsupported, match="LAB_MARIADBD"):
-        Catalogue((), (), {}).mariadb_here()
+    with pytest.raises(Unsupported, match=r"brew install.*conda.*LAB_DATABASE_SERVER"):
+        Catalogue((), (), (), {}).mariadb_here()
 
 
 def test_every_pin_is_whole_and_has_a_name_of_its_own() -> None:
-    pinned = [*catalogue().kafka, *catalogue().plugins, *catalogue().mariadb.values()]
+    every = catalogue()
+    pinned = [*every.kafka, *every.plugins, *every.mysql_plugins, *every.mariadb.values()]
     assert all(len(bytes.fromhex(artifact.sha256)) == 32 and artifact.size > 0 for artifact in pinned)
     assert len({artifact.filename for artifact in pinned}) == len(pinned)
     context = MavenContext()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from helpers.lab import attach
 from helpers.project import ROOT
 from helpers.settings import Settings
 from helpers.stack import compose, pin, state
+from helpers.stack.accounts import accounts_sql
 from helpers.stack.compose import ComposeLab
+from helpers.stack.installation import Installation
 from helpers.stack.java import Java, properties
 from helpers.stack.kafka import Kafka
 from helpers.stack.labs import lab_in, read_log, without_containers
 from helpers.stack.local import LocalLab
-from helpers.stack.mariadb import Installation, MariaDB
+from helpers.stack.mysql import MySQL
 from helpers.stack.worker import Worker
 
 FILE = ROOT / "docker-compose.yml"
@@ -79,7 +82,8 @@ def test_versions_are_those_of_the_lab_without_containers() -> None:
     assert compose.versions(TEXT) == {"connect": kafka, "kafka": kafka, "mysql": "8.4.11"}
     assert re.findall(r"apache/kafka:(\S+)|connect-file-([\d.]+)\.jar", TEXT) == [(kafka, ""), (kafka, ""), ("", kafka)]
     jdbc = next(plugin for plugin in pin.PLUGINS if "connector-jdbc" in plugin)
-    assert f"-Dartifact={jdbc} " in DOCKERFILE
+    for plugin in (jdbc, *pin.MYSQL_PLUGINS):
+        assert f"-Dartifact={plugin} " in DOCKERFILE
 
 
 def test_every_port_is_on_loopback() -> None:
@@ -160,22 +164,21 @@ def test_the_worker_is_set_as_without_containers(tmp_path: Path) -> None:
     assert f"config.providers.dir.param.allowed.paths={compose.SECRETS}" in there
 
 
-def test_the_accounts_may_do_what_they_may_without_containers(tmp_path: Path) -> None:
+def test_the_accounts_may_do_what_they_may_without_containers() -> None:
     accounts = {name: f"${{LAB_{name.upper()}_PASSWORD:?}}" for name in state.ACCOUNTS}
-    server = MariaDB(tmp_path, 1, installation=Installation(Path("m"), Path("s")), version="11.4.5", passwords=accounts)
-    here = [line.replace("127.0.0.1", "%") for line in server._accounts_sql().splitlines() if "'root'" not in line]
+    here = [line.replace("127.0.0.1", "%") for line in accounts_sql(accounts).splitlines() if "'root'" not in line]
     there = CONTENT["configs"]["accounts.sql"]["content"].splitlines()
     assert [line for line in here if line.startswith(("CREATE", "GRANT"))] == there
 
 
 def test_the_database_logs_what_capture_reads(tmp_path: Path) -> None:
-    server = MariaDB(tmp_path, 1, installation=Installation(Path("m"), Path("s")), version="11.4.5", passwords={})
+    server = MySQL(tmp_path, 1, installation=Installation(Path("m"), Path("s")), version="8.4.2", passwords={})
     shared = [
         str(part)
         for part in server.command()
-        if re.match(r"--(server-id|log-bin|binlog-row|default-time|character-set-s)", str(part))
+        if re.match(r"--(server-id|log-bin|binlog-row|default-time|character-set-s|performance)", str(part))
     ]
-    assert len(shared) == 6
+    assert len(shared) == 7
     assert set(shared) <= set(SERVICES["mysql"]["command"])
 
 
@@ -187,7 +190,7 @@ with (folder / "calls").open("a") as calls:
     calls.write(json.dumps(arguments) + "\\n")
 for verb, (code, out, err) in json.loads((folder / "answers").read_text()).items():
     if verb in arguments:
-        print(out, end="")
+        sys.stdout.buffer.write(out.encode())
         print(err, end="", file=sys.stderr)
         sys.exit(code)
 """
@@ -213,8 +216,15 @@ class Docker:
         return [call[:1] + call[7:] if "--project-name" in call else call for call in calls]
 
     def runs(self, *services: str) -> None:
+        """Let these services run in containers: for a minute and a half, in 512.5 MiB."""
+        started = (datetime.now(UTC) - timedelta(seconds=90)).isoformat()
+        ids = [f"{name}-0123456789abcdef" for name in services]
         lines = [json.dumps({"Service": name, "ID": f"{name}-0123456789", "State": "running"}) for name in services]
-        self.answer(ps=(0, "\n".join(lines), ""))
+        self.answer(
+            ps=(0, "\n".join(lines), ""),
+            stats=(0, "\n".join(f"{id_[:12]} 512.5MiB / 7.6GiB" for id_ in ids), ""),
+            inspect=(0, "\n".join(f"{id_} {started}" for id_ in ids), ""),
+        )
 
 
 @pytest.fixture
@@ -376,11 +386,25 @@ def test_status_tells_which_containers_run(docker: Docker, here: ComposeLab) -> 
     assert here.status() == {}
     here.up(quiet)
     docker.runs("kafka")
-    assert {name: server.container for name, server in here.status().items()} == {
+    docker.calls()
+    status = here.status()
+    assert {name: server.container for name, server in status.items()} == {
         "connect": None,
         "kafka": "kafka-012345",
         "mysql": None,
     }
+    assert (status["kafka"].memory, status["mysql"].memory) == (round(512.5 * 2**20), None)
+    assert 90 <= (status["kafka"].uptime or 0) < 150 and status["mysql"].uptime is None
+    weigh = ["stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}", "kafka-012345"]
+    assert docker.calls() == [PS, weigh, ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", "kafka-012345"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [("0B", 0), ("1.5KiB", 1536), ("293.4MiB", round(293.4 * 2**20)), ("1.2GiB", round(1.2 * 2**30)), ("--", None)],
+)
+def test_docker_s_way_to_say_bytes(said: str, size: int | None) -> None:
+    assert compose._bytes(said) == size
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""The MySQL server, for machines without a MariaDB: conda has it for all platforms, and no MariaDB for any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.stack.accounts import accounts_sql
+from helpers.stack.database_server import Command, DatabaseServer
+from helpers.stack.installation import TITLES
+from helpers.stack.state import write_private
+
+# Connections are encrypted with a certificate that the server makes for itself: without that, MySQL's own way of
+# checking a password takes no password from a driver that has not met the server before.
+
+
+class MySQL(DatabaseServer):
+    """MySQL 8.0.30 or newer."""
+
+    name = "mysql"
+    title = TITLES["mysql"]
+
+    def fill(self, draft: Path) -> None:
+        """Let the program itself make the system tables, and then the accounts, from a file that goes at once."""
+        statements = self.folder / "accounts.sql"
+        write_private(statements, f"{accounts_sql(self.passwords)}DROP USER 'root'@'localhost';\n")
+        try:
+            make = ["--initialize-insecure", f"--init-file={statements}", "--skip-log-bin"]
+            self.run([*self.options(draft), *make], cwd=self.folder)
+        finally:
+            statements.unlink()
+
+    def command(self) -> Command:
+        return [
+            *super().command(),
+            # A second port, for a protocol that nobody speaks here.
+            "--mysqlx=OFF",
+        ]
+
+    def options(self, data: Path) -> Command:
+        return [*super().options(data), "--innodb-redo-log-capacity=16M", "--performance-schema=OFF"]
