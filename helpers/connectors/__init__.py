@@ -16,7 +16,7 @@ from helpers.lab import Lab
 
 __all__ = [
     "SINKS", "SOURCES", "Config", "debezium_sink", "debezium_source", "file_sink", "file_source", "jdbc_sink", "jdbc_source",
-    "offered", "sink", "source",
+    "looking_every", "offered", "sink", "source",
 ]  # fmt: skip
 
 
@@ -42,6 +42,15 @@ def source(lab: Lab, name: str, tables: Sequence[str], *, topic_prefix: str = ""
             lab, name, tables, topic_prefix=topic_prefix, key="id", vendor=_vendor(family), config=config
         )
     return debezium_source(lab, name, tables, topic_prefix=topic_prefix, config=config)
+
+
+def looking_every(milliseconds: int, source: Config) -> Config:
+    """Return the configuration `source`, changed to look for news so often and to send at once what it finds.
+
+    Confluent's JDBC source otherwise waits `poll.linger.ms`, five seconds by default, for its batch to fill.
+    """
+    waits = {"poll.linger.ms": 0} if source["connector.class"] == SOURCES["Confluent JDBC source"] else {}
+    return {**source, "poll.interval.ms": milliseconds, **waits}
 
 
 def sink(
