@@ -72,13 +72,16 @@ def next_step(cause: str, otherwise: str) -> str:
     return next((step for pattern, step in _NEXT_STEPS.items() if re.search(pattern, cause)), otherwise)
 
 
+def failures(name: str, status: Mapping[str, Any]) -> list[Failure]:
+    """Return the failures in the answer `status` of the worker, the connector's own first."""
+    failed = [part for part in (status["connector"], *status["tasks"]) if part["state"] == "FAILED"]
+    traces = [(part.get("id"), part.get("trace", "")) for part in failed]
+    return [Failure(name, task, root_cause(trace), trace) for task, trace in traces]
+
+
 def failure(name: str, status: Mapping[str, Any]) -> Failure | None:
     """Return the first failure in the answer `status` of the worker, or None."""
-    for part in (status["connector"], *status["tasks"]):
-        if part["state"] == "FAILED":
-            trace = part.get("trace", "")
-            return Failure(name, part.get("id"), root_cause(trace), trace)
-    return None
+    return next(iter(failures(name, status)), None)
 
 
 def root_cause(trace: str) -> str:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from helpers.connect.causes import Failure, failures
 from helpers.connect.keys import check_class, check_keys
 from helpers.connect.rest import Rest
-from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning
+from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 
@@ -18,6 +20,8 @@ Config = Mapping[str, object]
 """A connector's configuration by Kafka's keys, its `name` among them."""
 Status = dict[str, Any]
 """As the worker tells it: `connector` and each of `tasks` with its `state`, and with its `trace` where that is FAILED."""
+_RETELLING = 5.0
+"""Seconds after which a failure that is still told counts as a new one like the old."""
 
 
 class Endpoints:
@@ -139,12 +143,17 @@ class Endpoints:
         self._ask("PUT", f"/connectors/{name}/stop")
 
     def restart(self, name: str, *, tasks: bool = True, only_failed: bool = False) -> None:
-        """Start a connector again, with its tasks or without, or only what has failed."""
-        self._ask("POST", f"/connectors/{name}/restart", includeTasks=tasks, onlyFailed=only_failed)
+        """Start a connector again, with its tasks or without, or only what has failed.
+
+        Returns when the worker no longer tells of the failures before, so that a wait meets what comes now.
+        """
+        with self._told_anew(name, lambda failed: tasks or failed.task is None):
+            self._ask("POST", f"/connectors/{name}/restart", includeTasks=tasks, onlyFailed=only_failed)
 
     def restart_task(self, name: str, task: int) -> None:
-        """Start one task again."""
-        self._ask("POST", f"/connectors/{name}/tasks/{task}/restart")
+        """Start one task again. Returns when the worker no longer tells of its failure before."""
+        with self._told_anew(name, lambda failed: failed.task == task):
+            self._ask("POST", f"/connectors/{name}/tasks/{task}/restart")
 
     def topics(self, name: str) -> list[str]:
         """Return the topics that a connector has used, sorted."""
@@ -187,6 +196,24 @@ class Endpoints:
         name = description["name"]
         wait_until(lambda: name in self.connectors(), self._rest.timeout, f"connector {name} to be listed")
         return description
+
+    @contextmanager
+    def _told_anew(self, name: str, restarted: Callable[[Failure], bool]) -> Iterator[None]:
+        """After the block, wait until the worker tells of no failure that was there before and whose part is `restarted`.
+
+        It writes states first, and reads what it wrote later.
+        """
+        before = self._failures(name)
+        yield
+        stale = set(filter(restarted, before))
+        try:
+            wait_until(lambda: stale.isdisjoint(self._failures(name)), _RETELLING, "an end of the old failures")
+        except TimedOut:  # it has failed again, in the very same words, before anybody looked: what is told is true
+            return
+
+    def _failures(self, name: str) -> list[Failure]:
+        status = self._known_status(name)
+        return failures(name, status) if status else []
 
     def _known_status(self, name: str) -> Status | None:
         try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from helpers.connect import ConnectClient
+from helpers.connect import ConnectClient, endpoints
 from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 
@@ -100,13 +100,45 @@ def test_the_workers_words_without_what_only_java_wants_to_know(serve: Serve) ->
 
 
 def test_names_and_flags_reach_the_worker_as_it_wants_them(serve: Serve, asked: list[str]) -> None:
-    client = serve((202, {}))
+    client = serve(told("RUNNING"), (202, {}), told("RUNNING"), (200, []))
     client.restart("mine", tasks=True, only_failed=False)
     client.plugins(connectors_only=False)
     assert asked == [
+        "GET /connectors/mine/status",
         "POST /connectors/mine/restart?includeTasks=true&onlyFailed=false",
+        "GET /connectors/mine/status",
         "GET /connector-plugins?connectorsOnly=false",
     ]
+
+
+def told(*tasks: str, connector: str = "RUNNING") -> tuple[int, object]:
+    """The answer of a worker whose connector and tasks are in these states; a failed one names its cause: FAILED:cause."""
+    parts = [dict(zip(("state", "trace"), state.split(":", 1), strict=False)) for state in (connector, *tasks)]
+    return 200, {"connector": parts[0], "tasks": [{"id": number, **part} for number, part in enumerate(parts[1:])]}
+
+
+OLD, NEW = "FAILED:Old: no table", "FAILED:New: no column"
+
+
+@pytest.mark.parametrize("then", ["RESTARTING", "RUNNING", NEW])
+def test_a_restart_waits_until_the_old_failure_is_no_longer_told(serve: Serve, asked: list[str], then: str) -> None:
+    serve(told(OLD, OLD), (202, {}), told(OLD, OLD), told(then, OLD), told(then, then)).restart("mine")
+    assert len(asked) == 5
+
+
+def test_a_failure_of_what_is_not_restarted_is_not_waited_for(serve: Serve, asked: list[str]) -> None:
+    serve(told(OLD, OLD), (204, {}), told(OLD, OLD), told("RUNNING", OLD)).restart_task("mine", 0)
+    assert len(asked) == 4
+    asked.clear()
+    serve(told(OLD, connector=NEW), (202, {}), told(OLD)).restart("mine", tasks=False)
+    assert len(asked) == 3
+
+
+def test_the_same_failure_again_ends_the_wait(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "_RETELLING", 0.2)
+    client = serve(told(OLD), (202, {}), told(OLD))
+    client.restart("mine")
+    assert client.wait_failed("mine").cause == "Old: no table"
 
 
 @pytest.mark.parametrize("name", [None, "", 3, "a/b"])
