@@ -47,7 +47,6 @@ def mysqld(tmp_path_factory: pytest.TempPathFactory) -> Path:
     except OSError as error:
         _mysql.append(f"NOT PRESENT, so not tried here: {error}")
         pytest.skip(f"MySQL does not run here: {error}")
-    _mysql.append(Installation.around(program).version())
     return program
 
 
@@ -56,6 +55,8 @@ def mysql_lab(tmp_path_factory: pytest.TempPathFactory, mysqld: Path) -> Iterato
     """A running lab with MySQL for the tests of one file."""
     for own in _owned(tmp_path_factory.mktemp("own") / "home", LAB_DATABASE_SERVER=str(mysqld)):
         own.up()
+        family = "Debezium MySQL source"
+        _mysql.append(f"{Installation.around(mysqld).version()}; {family}: {offered(own.attach())[family]}")
         yield own
 
 
