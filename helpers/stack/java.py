@@ -44,9 +44,12 @@ class Java:
 
     @cached_property
     def aot(self) -> Path:
-        """The folder of the caches for just this runtime, class path and flags: Java uses no others."""
-        modules = (self.home / "lib" / "modules").stat()
-        fits = [*_FLAGS, *(jar.name for jar in self.classpath), str(modules.st_size), str(modules.st_mtime_ns)]
+        """The folder of the caches for just this runtime, class path and flags: Java uses no others.
+
+        It compares the files' times too, which a copy of the downloads does not have.
+        """
+        files = [self.home / "lib" / "modules", *self.classpath]
+        fits = [*_FLAGS, *(f"{file.name} {(it := file.stat()).st_size} {it.st_mtime_ns}" for file in files)]
         return self.caches / hashlib.sha256("\n".join(fits).encode()).hexdigest()[:16]
 
     @property
