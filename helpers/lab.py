@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
-from helpers.errors import LabNotRunning
+from helpers.errors import LabNotRunning, Unsupported
 from helpers.settings import Settings, settings
 from helpers.stack.accounts import DATABASE
 from helpers.stack.compose import SECRETS
@@ -62,6 +62,19 @@ class Lab:
     def seen_by_worker(self) -> Lab:
         """The addresses and password files that a connector's configuration must name."""
         return self.inside or self
+
+    def folder(self, server: str) -> Path:
+        """Return the folder in which `server` ("kafka", "connect", "mariadb") keeps its settings and data.
+
+        Raises `Unsupported` where that is not on this machine: in containers, and for servers elsewhere.
+        """
+        folder = self.home / server if self.home else None
+        if not folder or not folder.exists():
+            raise Unsupported(
+                f"The files of {server} are where it runs, in a container or on another machine, and in no folder here.",
+                "A lab without containers has them here: `./lab up` with another LAB_HOME. Or go on with the next lesson.",
+            )
+        return folder
 
     def servers(self) -> list[ServerStatus]:
         """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""

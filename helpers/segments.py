@@ -8,28 +8,32 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import tools
+from helpers.errors import Unsupported
 from helpers.lab import Lab
 
 _BATCH = re.compile(r"baseOffset: (\d+) .*? count: (\d+) .*? position: (\d+) .*? size: (\d+)")
 
 
 def files(lab: Lab, topic: str, partition: int = 0) -> list[Path]:
-    """Return the segment files of a partition, oldest first; none for servers elsewhere, whose disks are theirs."""
-    folder = lab.home / "kafka" / "data" / f"{topic}-{partition}" if lab.home else None
-    return sorted(folder.glob("*.log")) if folder else []
+    """Return the segment files of a partition, oldest first; none where they are on no disk of this machine."""
+    try:
+        folder = lab.folder("kafka") / "data" / f"{topic}-{partition}"
+    except Unsupported:
+        return []
+    return sorted(folder.glob("*.log"))
 
 
 def hold(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool | str:
-    """Return whether `data` stands in the files of a partition as it is, or for servers elsewhere a word on that."""
+    """Return whether `data` stands in the files of a partition as it is, or a word on why they cannot be looked into."""
     wanted = data.encode() if isinstance(data, str) else data
-    found = any(wanted in path.read_bytes() for path in files(lab, topic, partition))
-    return found if lab.home else "unknown: the disk is another machine's"
+    found = files(lab, topic, partition)
+    return any(wanted in path.read_bytes() for path in found) if found else "unknown: the files are not on this machine"
 
 
 def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
     """Return one row a batch on disk, in its order there: first offset, records, position (bytes into the file), bytes.
 
-    An empty frame for servers elsewhere. Raises `KafkaFailed` and `TimedOut` as `tools.kafka` does.
+    An empty frame where the files are not on this machine. Raises `KafkaFailed` and `TimedOut` as `tools.kafka` does.
     """
     dumps = [tools.kafka(lab, "dump-log", "--files", str(path)) for path in files(lab, topic, partition)]
     rows = [[int(number) for number in found] for dump in dumps for found in _BATCH.findall(dump)]

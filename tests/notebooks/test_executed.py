@@ -16,7 +16,7 @@ from helpers import topics
 from helpers.lab import Lab
 from helpers.project import ROOT
 from tests.notebooks.example import notebook
-from tests.notebooks.execution import Executed, execute
+from tests.notebooks.execution import Executed, changes, execute
 
 Rule = Callable[[Executed, Lab], Iterator[str]]
 
@@ -154,6 +154,11 @@ def test_what_is_left_is_found(lab: Lab, tmp_path: Path) -> None:
     psutil.Process(int(process[1])).kill()
     assert list(fails_where_it_says_so(run, lab)) == []
     assert nbformat.read(tmp_path / "copies" / path.name, as_version=4).cells[2].outputs
+
+
+def test_what_came_and_what_went() -> None:
+    before, after = frozenset({"topic a", "group of others"}), frozenset({"topic b", "group left"})
+    assert changes(before, after) == {"topic a", "topic b", "group left"}
 
 
 def test_a_cell_that_fails_ends_the_run(lab: Lab, tmp_path: Path) -> None:

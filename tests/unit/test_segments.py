@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers import segments, tools
+from helpers.errors import Unsupported
 from helpers.lab import Lab
 
 DUMP = """Dumping /data/orders-0/00000000000000000000.log
@@ -51,4 +52,12 @@ def test_the_disk_of_a_server_elsewhere_is_not_ours() -> None:
     elsewhere = Lab("kafka.example.org:9092")
     assert segments.files(elsewhere, "orders") == []
     assert segments.batches(elsewhere, "orders").empty
-    assert segments.hold(elsewhere, "orders", "Hello") == "unknown: the disk is another machine's"
+    assert segments.hold(elsewhere, "orders", "Hello") == "unknown: the files are not on this machine"
+    with pytest.raises(Unsupported, match=r"files of kafka are where it runs.*next lesson"):
+        elsewhere.folder("kafka")
+
+
+def test_the_disk_of_a_container_is_not_ours_either(tmp_path: Path) -> None:
+    containers = Lab("127.0.0.1:9", home=tmp_path)
+    assert segments.files(containers, "orders") == []
+    assert segments.hold(containers, "orders", "Hello") == "unknown: the files are not on this machine"
