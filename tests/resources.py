@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,15 @@ KINDS = {kind.name: kind for kind in (Kafka, Worker, MariaDB)}
 def cache_folder() -> Path:
     """Return the user's cache: downloads are shared with the learner's lab, state never is."""
     return settings().cache
+
+
+_ADDED = settings().home / "plugins"  # of the learner's lab: asked before any test sets another LAB_HOME
+
+
+def copy_added_plugins(home: Path) -> None:
+    """Give the lab in `home` what the learner has added by `lab plugins add`, so that it is tried too."""
+    if _ADDED.exists():
+        shutil.copytree(_ADDED, home / "plugins")
 
 
 @dataclass(frozen=True)

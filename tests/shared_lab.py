@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from helpers.lab import Lab, attach
-from helpers.settings import settings
 from helpers.stack.local import LocalLab
-from tests.resources import cache_folder
+from tests.resources import cache_folder, copy_added_plugins
 
 _shared: LocalLab | None = None
 _broken: set[str] = set()
@@ -30,9 +29,7 @@ def start_shared_lab() -> Lab:
     global _shared
     if _shared is None:
         home = Path(tempfile.mkdtemp(prefix="kafka-sync-lab-tests-"))
-        added = settings().home / "plugins"
-        if added.exists():  # what the learner has added by `lab plugins add` is tried too
-            shutil.copytree(added, home / "plugins")
+        copy_added_plugins(home)
         _shared = LocalLab(home, cache_folder())
         for elsewhere in ("LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL"):
             os.environ.pop(elsewhere, None)

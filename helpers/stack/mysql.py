@@ -19,6 +19,11 @@ class MySQL(DatabaseServer):
     name = "mysql"
     title = TITLES["mysql"]
 
+    def create(self) -> None:
+        """Make the data folder, and clear the lock of a server that was killed: its pid may be somebody else's by now."""
+        super().create()
+        (self.data / f"{self.name}.sock.lock").unlink(missing_ok=True)
+
     def fill(self, draft: Path) -> None:
         """Let the program itself make the system tables, and then the accounts, from a file that goes at once."""
         statements = self.folder / "accounts.sql"

@@ -11,7 +11,7 @@ from helpers.connectors import offered
 from helpers.lab import Lab
 from helpers.stack.installation import Installation
 from tests import mysql_server
-from tests.resources import OwnLab, cache_folder
+from tests.resources import OwnLab, cache_folder, copy_added_plugins
 
 _offered: dict[str, str | None] = {}
 _mysql: list[str] = []
@@ -33,8 +33,9 @@ def new_lab(tmp_path: Path) -> Iterator[OwnLab]:
 
 @pytest.fixture(scope="module")
 def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
-    """A running lab for the tests of one file; each leaves it running."""
+    """A running lab for the tests of one file, with what the learner has added to the worker; each leaves it running."""
     for own in _owned(tmp_path_factory.mktemp("own") / "home"):
+        copy_added_plugins(own.home)
         own.up()
         yield own
 

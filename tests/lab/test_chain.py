@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from helpers import connectors, database, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
+from helpers.connectors.parts import Vendor
 from helpers.errors import LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.waiting import wait_until
@@ -20,10 +20,8 @@ from tests.resources import OwnLab
 
 ROWS = 10_000
 CHUNKS = 4
-INSERT = "INSERT INTO users (user_id, pwd, name, created_at) VALUES (:user_id, :pwd, :name, :created_at)"
+INSERT = "INSERT INTO {} (user_id, pwd, name, created_at) VALUES (:user_id, :pwd, :name, :created_at)"
 NAMES = ["김철수", "이영희 😀", "👩‍👩‍👧‍👦🎉", 'O\'Hara \\ "x"', "", None, "né à Zürich", "日本語テスト"]
-TARGET = "mydb2.copy_of_users"
-TOPIC = "copy_of_users"
 
 
 def people(chunk: int) -> list[dict[str, object]]:
@@ -43,80 +41,108 @@ def people(chunk: int) -> list[dict[str, object]]:
 
 @dataclass
 class Chain:
-    """A source and a sink on a lab of the test's own."""
+    """A source and a sink on a lab of the test's own, which bring `table` to a topic and a table named `copy`."""
 
     own: OwnLab
     lab: Lab
     client: ConnectClient
+    table: str
     source: Config
     sink: Config
 
+    @property
+    def copy(self) -> str:
+        return f"copy_of_{self.table}"
+
+    def insert(self, chunk: int) -> None:
+        database.execute(self.lab, INSERT.format(self.table), people(chunk))
+
     def copied(self) -> int:
-        if TOPIC not in database.tables(database.engine(self.lab, "sink")):
+        if self.copy not in database.tables(database.engine(self.lab, "sink")):
             return 0
-        return int(database.frame(self.lab, f"SELECT COUNT(*) AS n FROM {TARGET}")["n"].item())
+        return int(database.frame(self.lab, f"SELECT COUNT(*) AS n FROM mydb2.{self.copy}")["n"].item())
 
     def wait_running(self) -> None:
         for config in (self.source, self.sink):
             self.client.wait_running(config["name"])
 
 
-@pytest.fixture(scope="module")
-def chain(own_lab: OwnLab) -> Iterator[Chain]:
-    lab = own_lab.attach()
+def connected(own: OwnLab, family: str) -> Chain:
+    """Make the chain of a family of connectors, with a table of its own, and return it running."""
+    lab, table = own.attach(), family.lower().replace(" ", "_")
     client = ConnectClient(lab)
-    database.create_users(lab)
-    source = connectors.debezium_source(lab, "chain-source", ["users"], topic_prefix="copy_of_")
+    database.create_users(lab, table)
+    name, copy = table.replace("_", "-"), f"copy_of_{table}"
     few = {"consumer.override.max.poll.records": 50}  # at a time, so that a kill falls between two transactions of many
-    sink = connectors.debezium_sink(lab, "chain-sink", [TOPIC], deletes=True, config=few)
-    client.run(source)
+    if family == "Debezium":
+        source = connectors.debezium_source(lab, f"{name}-source", [table], topic_prefix="copy_of_")
+        sink = connectors.debezium_sink(lab, f"{name}-sink", [copy], deletes=True, config=few)
+    else:
+        vendor: Vendor = "confluent" if family.startswith("Confluent") else "aiven"
+        source = connectors.jdbc_source(
+            lab, f"{name}-source", [table], topic_prefix="copy_of_", key="id", vendor=vendor
+        )
+        few |= {"max.retries": 1, "retry.backoff.ms": 200}  # by default it fails after half a minute
+        sink = connectors.jdbc_sink(lab, f"{name}-sink", [copy], key_fields=["id"], vendor=vendor, config=few)
+    client.run(connectors.looking_every(50, source))
     client.run(sink)
-    yield Chain(own_lab, lab, client, source, sink)
+    return Chain(own, lab, client, table, source, sink)
+
+
+@pytest.fixture(scope="module")
+def chain(own_lab: OwnLab) -> Chain:
+    return connected(own_lab, "Debezium")
 
 
 def test_every_row_arrives_whatever_is_killed(chain: Chain) -> None:
-    lab, client = chain.lab, chain.client
-    database.execute(lab, INSERT, people(0))
+    kill_and_mend(chain)
+    compare(chain)
+
+
+def kill_and_mend(chain: Chain) -> None:
+    """Insert the rows while the worker is killed twice and the database once, and wait until all have been copied."""
+    lab, client, sink = chain.lab, chain.client, chain.sink["name"]
+    chain.insert(0)
     chain.own.kill("connect")
     assert chain.copied() < ROWS // CHUNKS, "rows were on their way when the worker was killed"
     with pytest.raises(LabNotRunning, match=r"No Kafka Connect worker answers at http://127.*lab up"):
-        client.status("chain-sink")
-    database.execute(lab, INSERT, people(1))
+        client.status(sink)
+    chain.insert(1)
     chain.own.up()
     wait_until(lambda: chain.copied() > 0, 60, "the first rows in the sink's table")
 
     chain.own.kill("mariadb")
     with pytest.raises(LabNotRunning, match=r"No database answers at 127"):
         database.frame(lab, "SELECT 1")
-    failure = client.wait_failed("chain-sink")
-    assert failure.connector == "chain-sink" and "lab up" in failure.next_step, failure.cause
+    failure = client.wait_failed(sink)
+    assert failure.connector == sink and "lab up" in failure.next_step, failure.cause
     chain.own.up()
-    for name in ("chain-source", "chain-sink"):  # the source fails too if it was asking at that moment
+    for name in (chain.source["name"], sink):  # the source fails too if it was asking at that moment
         client.restart(name, only_failed=True)
     chain.wait_running()
 
     before = chain.copied()
-    database.execute(lab, INSERT, people(2))
+    chain.insert(2)
     wait_until(lambda: chain.copied() > before, 60, "more rows in the sink's table")
     chain.own.kill("connect")
-    database.execute(lab, INSERT, people(3))
+    chain.insert(3)
     chain.own.up()
     chain.wait_running()
-    wait_until(lambda: chain.copied() == ROWS, 120, f"{ROWS} rows in {TARGET}", last_seen=chain.copied)
+    wait_until(lambda: chain.copied() == ROWS, 120, f"{ROWS} rows in {chain.copy}", last_seen=chain.copied)
 
+
+def compare(chain: Chain) -> None:
+    """Both tables hold the same, field by field, and the topic every row at least once, and in order."""
     made, arrived = (
-        database.frame(lab, f"SELECT id, user_id, pwd, name, created_at FROM {table} ORDER BY id")
-        for table in ("users", TARGET)
+        database.frame(chain.lab, f"SELECT id, user_id, pwd, name, created_at FROM {table} ORDER BY id")
+        for table in (chain.table, f"mydb2.{chain.copy}")
     )
     sent = [person for chunk in range(CHUNKS) for person in people(chunk)]
     assert made["user_id"].tolist() == [person["user_id"] for person in sent]
     assert [None if pd.isna(name) else name for name in arrived["name"]] == [person["name"] for person in sent]
     pd.testing.assert_frame_equal(made, arrived, check_dtype=False)
-
-
-def test_the_topic_holds_every_row_at_least_once_and_in_order(chain: Chain) -> None:
-    count = int(topics.describe(chain.lab, TOPIC)["end offset"].sum())
-    messages = records.consume(chain.lab, TOPIC, count, timeout=60)
+    count = int(topics.describe(chain.lab, chain.copy)["end offset"].sum())
+    messages = records.consume(chain.lab, chain.copy, count, timeout=60)
     ids = [json.loads(message.key())["payload"]["id"] for message in messages]
     assert sorted(set(ids)) == list(range(1, ROWS + 1))
     firsts = list(dict.fromkeys(ids))
@@ -153,9 +179,18 @@ def test_a_database_that_comes_back_is_found_again_by_both(chain: Chain) -> None
     """Nobody has to restart what was idle while the database was away."""
     chain.own.kill("mariadb")
     chain.own.up()
-    database.execute(chain.lab, "DELETE FROM users WHERE id <= 10")
+    database.execute(chain.lab, f"DELETE FROM {chain.table} WHERE id <= 10")
     wait_until(lambda: chain.copied() == ROWS - 10, 60, "ten rows less", last_seen=chain.copied)
     chain.wait_running()
+
+
+@pytest.mark.parametrize("family", ["Confluent JDBC", "Aiven JDBC"])
+def test_every_row_arrives_by_the_jdbc_connectors_too(own_lab: OwnLab, family: str) -> None:
+    if not connectors.offered(own_lab.attach())[f"{family} source"]:
+        pytest.skip(f"{family}'s connectors are not on this worker")
+    chain = connected(own_lab, family)
+    kill_and_mend(chain)
+    compare(chain)
 
 
 def _answers(client: ConnectClient) -> list[object]:

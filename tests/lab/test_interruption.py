@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -52,22 +53,26 @@ def test_all_servers_killed_at_once(own_lab: OwnLab) -> None:
     assert set(own_lab.pids()) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_a_port_that_is_taken_is_left_to_its_owner(own_lab: OwnLab, name: str) -> None:
-    port = json.loads((own_lab.home / "lab.json").read_text())["ports"][name]
+def test_ports_that_are_taken_are_left_to_their_owners(own_lab: OwnLab) -> None:
+    before = json.loads((own_lab.home / "lab.json").read_text())["ports"]
+    assert before.keys() == {*KINDS, "controller"}
     own_lab.run("down")
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with ExitStack() as others:
+        for port in before.values():
+            other = others.enter_context(socket.socket())
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
         done = own_lab.up()
-    assert f"Port {port} is taken" in done.stderr
-    assert json.loads((own_lab.home / "lab.json").read_text())["ports"][name] != port
+    after = json.loads((own_lab.home / "lab.json").read_text())["ports"]
+    for name, port in before.items():
+        assert f"Port {port} is taken" in done.stderr
+        assert after[name] != port
     assert set(own_lab.pids()) == set(KINDS)
 
 
 def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
-    own_lab.run("down")
+    own_lab.kill("mariadb")
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
         (own_lab.home / "mariadb" / "data" / "mariadb.pid").write_text(f"{innocent.pid}\n")
         own_lab.up()
