@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     if os.name == "posix":
         os.execv(LAB, [str(LAB), *arguments])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program below, which is told of it as well
     return subprocess.call([str(LAB), *arguments])
 
 
@@ -54,8 +56,11 @@ def _fingerprint() -> str:
 
 
 def _is_installed(wanted: str) -> bool:
-    """Whether `.venv` was made from today's pyproject.toml, with the packages for tests if they are wanted."""
-    if not (STAMP.exists() and LAB.exists()):
+    """Whether `.venv` was made from today's pyproject.toml, with the packages for tests if they are wanted.
+
+    Its Python is a link to the machine's, which may be gone since.
+    """
+    if not (STAMP.exists() and LAB.exists() and PYTHON.exists()):
         return False
     fingerprint, _, installed = STAMP.read_text("utf-8").partition("\n")
     return fingerprint == _fingerprint() and installed in (wanted, ".[test]")
@@ -65,7 +70,7 @@ def _install(wanted: str) -> None:
     print("Installing the Python packages (once) ...", file=sys.stderr)
     STAMP.unlink(missing_ok=True)
     uv = shutil.which("uv")
-    if not PYTHON.exists():
+    if not (PYTHON.exists() and (uv or _has_pip())):
         shutil.rmtree(VENV, ignore_errors=True)
         if uv:
             _call([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
@@ -77,6 +82,13 @@ def _install(wanted: str) -> None:
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), "--editable", wanted])
     STAMP.write_text(f"{_fingerprint()}\n{wanted}", "utf-8")
+
+
+def _has_pip() -> bool:
+    """Whether `.venv` was made to its end: pip comes last."""
+    return not subprocess.call(
+        [str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def _make_venv() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaError
@@ -31,7 +32,9 @@ def would_read(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, time
     offsets: list[int] = []
     with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
         consumer.subscribe([topic])
-        while message := consumer.poll(timeout):
+        deadline = time.monotonic() + timeout
+        # A message whose value is empty, or a tombstone, is not true: it has the length of its value.
+        while (message := consumer.poll(max(deadline - time.monotonic(), 0))) is not None:
             error = message.error()
             if error and error.code() == KafkaError._PARTITION_EOF:
                 return offsets

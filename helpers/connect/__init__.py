@@ -25,16 +25,20 @@ class ConnectClient(Endpoints):
     def run(self, config: Config, *, check: bool = True, timeout: float = 60.0) -> Status:
         """Create a connector or replace its configuration, wait until it runs with that, and return its status.
 
-        Raises `ConnectorFailed` as `wait_running` does, and what `check` raises.
+        Raises `ConnectorFailed` as `wait_running` does, and what `check` raises: then one that ran goes on as it was.
         """
         name = name_of(config)
+        if check:
+            self.check(config)
         exists = name in self.connectors()
         if exists:  # stopped first, so that no state of the old configuration is taken for the new one's
             self.stop(name)
             self.wait_state(name, "STOPPED", timeout=timeout)
-        self.put(config, check=check)
-        if exists:
-            self.resume(name)
+        try:
+            self.put(config, check=False)
+        finally:
+            if exists:
+                self.resume(name)
         return self.wait_running(name, timeout=timeout)
 
     @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +11,13 @@ from pathlib import Path
 import pymysql
 
 from helpers.errors import ServerFailed
+from helpers.stack import process
 from helpers.stack.installation import Installation
 from helpers.stack.server import Server
 
 Command = list[str | Path]
+
+_ACCESS_DENIED = 1045
 
 
 class DatabaseServer(Server):
@@ -96,6 +98,8 @@ class DatabaseServer(Server):
             "--innodb-buffer-pool-size=32M",
             "--innodb-log-buffer-size=2M",
             "--key-buffer-size=64K",
+            # There the log goes into a file of its own otherwise.
+            *(["--console"] if os.name == "nt" else []),
             *(["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         ]
 
@@ -104,17 +108,17 @@ class DatabaseServer(Server):
             pymysql.connect(
                 host="127.0.0.1", port=self.port, user="owner", password=self.passwords["owner"], connect_timeout=2
             ).close()
-        except pymysql.OperationalError:  # not yet; wait_ready has the deadline and the log
-            return False
+        except pymysql.OperationalError as error:
+            if error.args[0] == _ACCESS_DENIED:
+                raise ServerFailed(
+                    f"{self.title} at {self.address} refuses the passwords in {self.home / 'secrets'}: they are not of this data.",
+                    "`lab reset` makes both anew.",
+                ) from error
+            return False  # not yet; wait_ready has the deadline and the log
         return True
 
     def run(self, command: Command, cwd: Path, words: str = "") -> None:
         """Run the `command` that makes the data folder, with `words` at its input. Raises `ServerFailed` if it fails."""
-        done = subprocess.run(
-            command, input=words.encode(), capture_output=True, cwd=cwd, timeout=self.start_timeout, check=False
-        )
+        done = process.run(command, timeout=self.start_timeout, cwd=cwd, words=words)
         if done.returncode:
-            raise ServerFailed(
-                f"{self.title}'s data folder {self.data} could not be made:",
-                done.stderr.decode(errors="replace")[-1500:],
-            )
+            raise ServerFailed(f"{self.title}'s data folder {self.data} could not be made:", done.stderr[-1500:])

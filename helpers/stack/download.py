@@ -98,7 +98,7 @@ class _Worker:
             except requests.RequestException as error:
                 if pause is None or not _may_pass(error):
                     raise DownloadFailed(
-                        f"{file.path.name} could not be fetched from {file.host}: {_reason(error)}.",
+                        f"{file.path.name} could not be fetched from {file.host}: {reason(error)}.",
                         "Check the network; behind a proxy or a mirror set HTTPS_PROXY or LAB_MAVEN_URL.",
                     ) from error
             self._check_stop(pause)
@@ -138,7 +138,7 @@ def _may_pass(error: requests.RequestException) -> bool:
     return error.response is None or error.response.status_code >= 500 or error.response.status_code in _MAY_PASS
 
 
-def _reason(error: requests.RequestException) -> str:
+def reason(error: requests.RequestException) -> str:
     """Return the first cause in its own words, without the address that requests puts around it."""
     if error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from helpers.errors import ServerFailed, Unsupported
+from helpers.errors import LabError, ServerFailed, Unsupported
+from helpers.stack import process
 
 Product = Literal["mariadb", "mysql"]
 TITLES: dict[Product, str] = {"mariadb": "MariaDB", "mysql": "MySQL"}
@@ -65,6 +65,16 @@ class Installation:
         return cls(program, found.share)
 
     @classmethod
+    def remembered(cls, program: Path) -> Installation:
+        """Return the installation whose `program` made a lab's data. Raises `LabError` where it is gone since."""
+        if not program.exists():
+            raise LabError(
+                f"{program}, which made this lab's database, is not there any more.",
+                "Install it again, or `lab reset` makes a new database with another one.",
+            )
+        return cls.around(program)
+
+    @classmethod
     def mariadb(cls) -> Installation | None:
         """Return the MariaDB that conda or a package manager has put on this machine, or None."""
         return _first(cls.at(place, "mariadb") for place in (*_conda(), *map(Path, _PLACES)))
@@ -76,15 +86,13 @@ class Installation:
 
     def version(self) -> str:
         """Return the version that the program reports, as in 11.4.5. Raises `ServerFailed` if it cannot be run."""
-        try:
-            text = subprocess.run(
-                [self.program, "--no-defaults", "--version"], capture_output=True, text=True, timeout=20, check=True
-            ).stdout
-        except (OSError, subprocess.SubprocessError) as error:
+        done = process.run([self.program, "--no-defaults", "--version"], timeout=20)
+        if done.returncode:
             raise ServerFailed(
-                f"{self.program} cannot be run here: {error}.", "`lab doctor` looks for the cause."
-            ) from error
-        found = re.search(r"(\d+\.\d+\.\d+)", text)
+                f"{self.program} cannot be run here: {done.stderr.strip()}.", "`lab doctor` looks for the cause."
+            )
+        text = done.stdout
+        found = re.search(r"\bVer (\d+\.\d+\.\d+)", text)  # the program's path comes first, and may hold numbers too
         return found[1] if found else text.strip()
 
     def scripts(self) -> list[Path]:

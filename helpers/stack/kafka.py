@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from helpers.stack import process
 from helpers.stack.java import Java, JavaServer
-from helpers.stack.process import is_listening
 
 # librdkafka writes a line for each refused connection; while a server starts, these say nothing new.
 _silent = logging.getLogger("helpers.silent")
@@ -46,14 +45,14 @@ class Kafka(JavaServer):
         command = self.java.tool(
             "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, self.create_marker(self.home)
         )
-        done = subprocess.run(command, capture_output=True, text=True, timeout=self.start_timeout, check=False)
+        done = process.run(command, timeout=self.start_timeout)
         if done.returncode:
             raise self.failure(
                 f"Kafka's data folder {self.data} could not be formatted: {done.stderr.strip() or done.stdout.strip()}"
             )
 
     def is_ready(self) -> bool:
-        if not is_listening(self.port):
+        if not process.is_listening(self.port):
             return False
         admin = AdminClient({"bootstrap.servers": self.address}, logger=_silent)
         try:

@@ -60,6 +60,7 @@ class LocalLab:
         """
         state.make_home(self.home)
         with state.locked(self.home):
+            state.clear(self.home)
             known = State.load(self.home) or State.new()
             installed = self.install(known, say, progress)
             _check_data(self.home, known.versions, installed.versions)
@@ -80,7 +81,7 @@ class LocalLab:
         version = catalogue().kafka_version
         java = _java(prepared, self.cache)
         if not training.is_trained(java):
-            training.train(java, prepared.plugin_paths, version, progress)
+            training.train(java, prepared.plugin_paths, version, progress, say)
         known.database_server = str(own.program) if own else None
         versions = {"kafka": version, "connect": version, database.product: database.version()}
         return Installed(java, prepared.plugin_paths, database, versions)
@@ -98,8 +99,8 @@ class LocalLab:
             return
         with state.locked(self.home):
             self._stop()
-            for name in (*(kind.name for kind in _KINDS), "logs", "secrets"):
-                shutil.rmtree(self.home / name, ignore_errors=True)
+            # The data before the passwords: without the one the others are made anew, but not the other way round.
+            state.forget(self.home, [*(kind.name for kind in _KINDS), "secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
 
     def add_plugin(self, source: str, say: Say, progress: artifacts.Progress = SILENT) -> plugins.Plugin:
@@ -111,14 +112,17 @@ class LocalLab:
     def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress = SILENT) -> None:
         """Delete the plugin `name` that was added; a running worker is restarted."""
         with self._changed_plugins(say, progress):
-            plugins.remove(name, self._own_plugins)
+            folder = plugins.added(name, self._own_plugins).folder
+            Worker.end(self.home)  # first: Windows deletes no file that somebody has open
+            shutil.rmtree(folder)
 
     @contextmanager
     def _changed_plugins(self, say: Say, progress: artifacts.Progress) -> Iterator[None]:
         state.make_home(self.home)
         with state.locked(self.home):
+            restart = Worker.process(self.home)
             yield
-            restart = Worker.end(self.home)
+            Worker.end(self.home)
         if restart:
             self.up(say, progress)
 
@@ -157,7 +161,7 @@ class LocalLab:
         if self.database_server:
             return Installation.around(self.database_server)
         if any(kind.data_in(self.home).exists() for kind in DATABASES.values()):
-            return Installation.around(Path(known.database_server)) if known.database_server else None
+            return Installation.remembered(Path(known.database_server)) if known.database_server else None
         return Installation.mariadb() or (None if catalogue().has_mariadb_here() else Installation.mysql())
 
     def _place(self, known: State, installed: Installed, say: Say) -> list[Server]:

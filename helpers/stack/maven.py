@@ -22,7 +22,7 @@ def addresses(coordinates: Sequence[str], mirror: str | None = None) -> list[str
     """
     if mirror and not mirror.startswith(("http://", "https://")):
         raise InvalidInput(
-            f"LAB_MAVEN_URL is {mirror}, which is no http or https address.",
+            "LAB_MAVEN_URL is no http or https address.",  # and not shown: it may hold a password
             "Set it to that of a Maven repository, or unset it.",
         )
     context = MavenContext(remote_repos={"mirror": mirror} if mirror else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from helpers.stack.accounts import accounts_sql
@@ -39,6 +40,8 @@ class MySQL(DatabaseServer):
             *super().command(),
             # A second port, for a protocol that nobody speaks here.
             "--mysqlx=OFF",
+            # There it would be two processes otherwise, one to watch the other.
+            *(["--no-monitor"] if os.name == "nt" else []),
         ]
 
     def options(self, data: Path) -> Command:

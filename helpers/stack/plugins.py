@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 import zipfile
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 import requests
 
 from helpers.errors import DownloadFailed, InvalidInput, LabError
+from helpers.stack import process
+from helpers.stack.download import reason
 from helpers.stack.java import Java
 from helpers.stack.unpack import unpack_tar
 
@@ -52,9 +53,8 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     plugin_path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
         draft = Path(folder)
-        archive = (
-            _download(source, draft) if urlsplit(source).scheme in ("http", "https") else Path(source).expanduser()
-        )
+        is_address = urlsplit(source).scheme in ("http", "https")
+        archive = _download(source, draft) if is_address else Path(source).expanduser()
         name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
         target = plugin_path / name
         if target.exists():
@@ -63,17 +63,17 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
         _unpack(archive, content)
         _write_manifests(content, java())
         if not _connectors(content):
-            raise InvalidInput(f"{source} holds no Kafka Connect connector.", _REMEDY)
+            raise InvalidInput(f"{name if is_address else source} holds no Kafka Connect connector.", _REMEDY)
         content.rename(target)
     return Plugin(name, target, _connectors(target))
 
 
-def remove(name: str, plugin_path: Path) -> None:
-    """Delete the plugin `name`. Raises `InvalidInput` if there is none of that name, with those that there are."""
+def added(name: str, plugin_path: Path) -> Plugin:
+    """Return the plugin `name`. Raises `InvalidInput` if there is none of that name, with those that there are."""
     known = {plugin.name: plugin for plugin in installed(plugin_path)}
     if name not in known:
         raise InvalidInput(f"No plugin {name} was added.", f"Added are: {', '.join(known) or 'none'}.")
-    shutil.rmtree(known[name].folder)
+    return known[name]
 
 
 def _connectors(folder: Path) -> list[str]:
@@ -100,8 +100,9 @@ def _download(address: str, folder: Path) -> Path:
             for block in answer.iter_content(1 << 20):
                 file.write(block)
     except requests.RequestException as error:
-        raise DownloadFailed(
-            f"{address} could not be fetched: {error}.", "Check the address, or download it and give the file."
+        raise DownloadFailed(  # without the address as it is: it may hold a password
+            f"{target.name} could not be fetched from {urlsplit(address).hostname}: {reason(error)}.",
+            "Check the address, or download it and give the file.",
         ) from error
     return target
 
@@ -129,7 +130,7 @@ def _write_manifests(folder: Path, java: Java) -> None:
     """
     for place in sorted({jar.parent for jar in folder.rglob("*.jar")}):
         command = java.tool("org.apache.kafka.tools.ConnectPluginPath", "sync-manifests", "--plugin-location", place)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = process.run(command, timeout=120)
         if done.returncode:
             raise InvalidInput(
                 f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.",

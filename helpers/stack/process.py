@@ -22,6 +22,11 @@ _DETACHED_WINDOWS = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PRO
 
 def find(marker: str) -> psutil.Process | None:
     """Return this user's live process that has `marker` as one whole argument, the oldest if several, or None."""
+    return next(iter(find_all(marker)), None)
+
+
+def find_all(marker: str) -> list[psutil.Process]:
+    """Return this user's live processes that have `marker` as one whole argument, the oldest first."""
     me = psutil.Process().username()
     found = [
         process
@@ -30,7 +35,35 @@ def find(marker: str) -> psutil.Process | None:
         and process.info["username"] == me
         and process.info["status"] != psutil.STATUS_ZOMBIE
     ]
-    return min(found, key=lambda process: process.info["create_time"], default=None)
+    return sorted(found, key=lambda process: process.info["create_time"])
+
+
+def run(
+    command: Sequence[str | Path], *, timeout: float, cwd: Path | None = None, words: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end, with `words` at its standard input, and return its exit code and what it said (UTF-8).
+
+    Raises `ServerFailed` if it cannot be started, and `TimedOut` after `timeout` seconds, when it is killed.
+    """
+    try:
+        return subprocess.run(
+            [str(part) for part in command],
+            input=words,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd=cwd,
+            timeout=timeout,
+            check=False,
+        )
+    except OSError as error:
+        raise ServerFailed(
+            f"{command[0]} cannot be run here: {error.strerror}.", "`lab doctor` looks for the cause."
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(
+            f"{Path(command[0]).name} did not end within {timeout:.0f} s.", "Is the disk very slow? Run this again."
+        ) from error
 
 
 def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -88,12 +88,11 @@ class Server(ABC):
 
         What still makes its data folder, because the `lab` command that started it was killed, is ended too.
         """
-        running = cls.process(home)
+        running = process.find_all(cls.marker(home))
         maker = cls.create_marker(home)
-        for found in (running, process.find(maker) if maker else None):
-            if found:
-                process.stop(found, timeout or cls.stop_timeout)
-        return running is not None
+        for found in (*running, *(process.find_all(maker) if maker else ())):
+            process.stop(found, timeout or cls.stop_timeout)
+        return bool(running)
 
     @classmethod
     def status(cls, home: Path, port: int, version: str) -> ServerStatus:

@@ -9,7 +9,7 @@ import random
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -78,6 +78,8 @@ def choose_port(taken: set[int]) -> int:
     )
 
 
+_FORGOTTEN = ".deleted-"
+
 HOME_NEEDED = 300_000_000
 """Bytes of free disk that a lab's data may take in the course: a data folder of MariaDB, the topics of the lessons, logs."""
 
@@ -100,6 +102,29 @@ def make_home(home: Path) -> None:
             f"The disk of {home} is nearly full: {free / 1e6:.0f} MB are free and the lab needs {HOME_NEEDED / 1e6:.0f} MB.",
             "Free some, or set LAB_HOME to a folder on another disk.",
         )
+
+
+def forget(home: Path, names: Sequence[str]) -> None:
+    """Delete these folders of `home`, if they are there. Each is gone at once, even if its deletion is interrupted.
+
+    Raises `LabError` where something in one cannot be deleted; `clear` tries again.
+    """
+    clear(home)
+    for name in names:
+        if (home / name).exists():
+            (home / name).rename(home / f"{_FORGOTTEN}{name}")
+    clear(home)
+
+
+def clear(home: Path) -> None:
+    """Delete what an interrupted `forget` has left in `home`. Raises `LabError` where that cannot be done."""
+    for folder in home.glob(f"{_FORGOTTEN}*"):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise LabError(
+                f"{error.filename} cannot be deleted: {error.strerror}.", "Close what uses it and run this again."
+            ) from error
 
 
 def passwords(home: Path) -> dict[str, str]:

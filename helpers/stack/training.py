@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from helpers.errors import ServerFailed
+from filelock import FileLock, Timeout
+
+from helpers.errors import LabError
 from helpers.stack.artifacts import Progress
 from helpers.stack.java import Java, JavaServer
 from helpers.stack.kafka import Kafka
@@ -15,35 +18,64 @@ from helpers.stack.worker import Worker
 
 # Java writes a cache while it ends: some seconds of work, with a bound for slow machines.
 _WRITING_TIMEOUT = 180.0
+_LOCK_TIMEOUT = 600.0  # seconds: what another lab's training may take
 
 
 def is_trained(java: Java) -> bool:
-    """Return whether both caches are there."""
-    return java.cache(Kafka.name).exists() and java.cache(Worker.name).exists()
+    """Return whether both caches are there, or Java was found to write none.
+
+    On Windows it never does: a server that is told to end there has no time left for it.
+    """
+    there = all(java.cache(server.name).exists() for server in (Kafka, Worker))
+    return there or _in_vain(java).exists() or os.name == "nt"
 
 
-def train(java: Java, plugin_path: Sequence[Path], version: str, progress: Progress) -> None:
+def train(
+    java: Java, plugin_path: Sequence[Path], version: str, progress: Progress, say: Callable[[str], None]
+) -> None:
     """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
 
-    Raises `ServerFailed` if one of them does not start or no cache comes of it. What is interrupted leaves nothing
-    that a later start would use.
+    Raises `ServerFailed` if one of them does not start; that Java writes no cache is only said. What is interrupted leaves
+    nothing that a later start would use, and nothing that runs on: the next training ends it.
     """
     java.aot.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="training-", dir=java.aot) as folder:
-        kafka, worker = servers = _throw_away(Path(folder), java, plugin_path, version)
-        bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
-        try:
-            for server in servers:
-                server.start()
-            for server in servers:
-                server.wait_ready()
-                bar.advance(1)
-        finally:
-            for server in (worker, kafka):
-                server.stop()
-                bar.advance(1)
+    try:
+        with FileLock(java.aot / ".lock", timeout=_LOCK_TIMEOUT):
+            if not is_trained(java):
+                _train(java, plugin_path, version, progress, say)
+    except Timeout as error:
+        raise LabError(
+            f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or end it."
+        ) from error
+
+
+def _train(
+    java: Java, plugin_path: Sequence[Path], version: str, progress: Progress, say: Callable[[str], None]
+) -> None:
+    folder = java.aot / "training"
+    _clear(folder)
+    kafka, worker = servers = _throw_away(folder, java, plugin_path, version)
+    bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
+    try:
         for server in servers:
-            _keep(server)
+            server.start()
+        for server in servers:
+            server.wait_ready()
+            bar.advance(1)
+        for server in (worker, kafka):
+            server.stop()
+            bar.advance(1)
+        for server in servers:
+            _keep(server, say)
+    finally:
+        _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """End what runs in the folder, this time's or that of a training that was killed, and delete it."""
+    for kind in (Worker, Kafka):
+        kind.end(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: str) -> tuple[Kafka, Worker]:
@@ -68,7 +100,13 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
     return kafka, worker
 
 
-def _keep(server: JavaServer) -> None:
-    if not server.train_into or not server.train_into.exists():
-        raise ServerFailed(f"Java wrote no ahead-of-time cache for {server.title}.", f"Its log says why: {server.log}")
-    server.train_into.replace(server.java.cache(server.name))
+def _keep(server: JavaServer, say: Callable[[str], None]) -> None:
+    if server.train_into and server.train_into.exists():
+        server.train_into.replace(server.java.cache(server.name))
+        return
+    _in_vain(server.java).touch()
+    say(f"Java wrote no ahead-of-time cache for {server.title}: it will start, only not so fast.")
+
+
+def _in_vain(java: Java) -> Path:
+    return java.aot / "no-cache"

@@ -36,6 +36,14 @@ def test_where_a_group_starts(lab: Lab, topic: str, group: str) -> None:
     groups.delete(lab, new)
 
 
+def test_an_empty_value_and_a_tombstone_are_records_too(lab: Lab) -> None:
+    with topics.temporary(lab, "empty") as name:
+        records.produce(lab, name, ["", ("key", None), "last"])
+        group = topics.unique_name("new")
+        assert groups.would_read(lab, group, name, "earliest") == [0, 1, 2]
+        groups.delete(lab, group)
+
+
 def test_a_setting_that_cannot_be(lab: Lab, topic: str) -> None:
     with pytest.raises(InvalidInput, match=r"auto\.offset\.reset"):
         groups.would_read(lab, "group", topic, "the middle")

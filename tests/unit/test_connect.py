@@ -148,6 +148,22 @@ def test_a_configuration_without_a_name_is_not_sent(serve: Serve, asked: list[st
     assert asked == []
 
 
+def test_a_configuration_that_is_refused_stops_nothing(serve: Serve, asked: list[str]) -> None:
+    """What runs under that name goes on: it is looked at before anything is touched."""
+    client = serve((200, [{"class": "org.example.Other"}]))
+    with pytest.raises(InvalidInput, match=r"org\.example\.Mine"):
+        client.run({"name": "mine", "connector.class": "org.example.Mine"})
+    assert asked == ["GET /connector-plugins?connectorsOnly=true"]
+
+
+def test_a_connector_goes_on_if_its_new_configuration_is_refused(serve: Serve, asked: list[str]) -> None:
+    stopped = told(connector="STOPPED")
+    client = serve((200, ["mine"]), (204, ""), (200, {}), stopped, BROKEN, (202, ""))
+    with pytest.raises(ConnectFailed, match="Something broke"):
+        client.run({"name": "mine"}, check=False)
+    assert asked[-2:] == ["PUT /connectors/mine/config", "PUT /connectors/mine/resume"]
+
+
 def test_where_no_worker_listens(nobody: Lab) -> None:
     with pytest.raises(LabNotRunning, match=r"no Kafka Connect worker"):
         ConnectClient(nobody)

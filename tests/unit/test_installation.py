@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,6 +60,23 @@ def test_a_program_without_its_files_is_none(tmp_path: Path, make: Make) -> None
         Installation.around(base / "bin" / "nothing")
     with pytest.raises(Unsupported, match="LAB_DATABASE_SERVER"):
         Installation.around(tmp_path / "bin" / "mariadbd")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="made with a script for the shell")
+@pytest.mark.parametrize(
+    ("said", "version"), [("Ver 8.4.2 for Linux", "8.4.2"), ("Ver 11.4.5-MariaDB for Linux", "11.4.5")]
+)
+def test_the_version_is_not_one_in_the_program_s_path(tmp_path: Path, said: str, version: str) -> None:
+    program = tmp_path / "miniforge3-24.11.3" / "mysqld"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$0  {said}"\n')
+    program.chmod(0o755)
+    assert Installation(program, tmp_path).version() == version
+
+
+def test_a_program_that_made_the_data_and_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"not there any more.*Install it again, or `lab reset`"):
+        Installation.remembered(tmp_path / "envs" / "lab" / "bin" / "mysqld")
 
 
 @pytest.fixture

@@ -53,6 +53,29 @@ def test_a_zombie_is_gone() -> None:
     assert process.is_gone(ended)
 
 
+def test_every_process_with_the_marker_is_found_and_ended(tmp_path: Path) -> None:
+    """MySQL on Windows is two processes with one command line."""
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()", marker := f"--datadir={tmp_path}/twins"]
+    twins = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(2)]
+    wait_until(lambda: len(process.find_all(marker)) == 2, 20, "both to run")
+    assert process.find(marker) == process.find_all(marker)[0]
+    for found in process.find_all(marker):
+        process.stop(found, timeout=5)
+    assert process.find_all(marker) == []
+    for twin in twins:
+        assert twin.stdin
+        twin.stdin.close()
+        twin.wait()
+
+
+def test_a_command_is_run_to_its_end() -> None:
+    echo = [sys.executable, "-c", "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()); sys.exit(3)"]
+    done = process.run(echo, timeout=20, words="김하늘")
+    assert (done.returncode, done.stdout) == (3, "김하늘")
+    with pytest.raises(TimedOut, match=r"did not end within 0 s.*slow"):
+        process.run([sys.executable, "-c", "import threading; threading.Event().wait(30)"], timeout=0.1)
+
+
 def test_what_starts_is_detached_and_leaves_its_words(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "it.log"
     child = process.spawn(

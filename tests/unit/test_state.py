@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import stat
 from pathlib import Path
@@ -22,6 +23,34 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert State.load(tmp_path) == new
     assert State.new().cluster_id != new.cluster_id
     assert len(new.cluster_id) == 22, "Kafka's ids are 16 bytes in base64 without padding"
+
+
+def test_what_is_forgotten_is_gone_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption leaves no half of a data folder that the next start would take for a whole one."""
+    for name in ("mariadb", "secrets"):
+        (tmp_path / name / "data").mkdir(parents=True)
+
+    def interrupted(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            state.forget(tmp_path, ["mariadb", "secrets", "never there"])
+    assert not (tmp_path / "mariadb").exists() and not (tmp_path / "secrets").exists()
+    state.clear(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_deleted_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kafka").mkdir()
+
+    def held(folder: Path) -> None:
+        raise PermissionError(13, "The process cannot access the file", str(folder / "00.log"))
+
+    monkeypatch.setattr(shutil, "rmtree", held)
+    with pytest.raises(LabError, match=r"00\.log cannot be deleted: The process.*Close what uses it"):
+        state.forget(tmp_path, ["kafka"])
 
 
 def test_no_cluster_id_looks_like_an_option() -> None:

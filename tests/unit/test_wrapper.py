@@ -46,17 +46,42 @@ def test_a_failing_installer_says_how_to_go_on() -> None:
 
 
 def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("STAMP", "LAB"):
+    for name in ("STAMP", "LAB", "PYTHON"):
         monkeypatch.setattr(bootstrap, name, tmp_path / name)
     assert not bootstrap._is_installed(".")
     (tmp_path / "LAB").touch()
+    (tmp_path / "PYTHON").symlink_to(shutil.which("sh") or "/bin/sh")
     (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.")
     assert bootstrap._is_installed(".")
     assert not bootstrap._is_installed(".[test]"), "the packages for tests are still to come"
     (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.[test]")
     assert bootstrap._is_installed(".") and bootstrap._is_installed(".[test]")
+    (tmp_path / "PYTHON").unlink()
+    (tmp_path / "PYTHON").symlink_to(tmp_path / "removed" / "python3")
+    assert not bootstrap._is_installed("."), "the machine's Python that it was made with is gone"
     (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[test]")
     assert not bootstrap._is_installed(".")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="made with a script for the shell")
+@pytest.mark.parametrize(("pip", "made_anew"), [("exit 1", True), ("exit 0", False)])
+def test_an_environment_that_was_half_made_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pip: str, made_anew: bool
+) -> None:
+    """Ctrl-C while `venv` was at work leaves a Python without pip."""
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{pip}\n")
+    python.chmod(0o755)
+    for name, path in (("VENV", tmp_path / ".venv"), ("PYTHON", python), ("STAMP", tmp_path / ".venv" / "lab.stamp")):
+        monkeypatch.setattr(bootstrap, name, path)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    made: list[bool] = []
+    monkeypatch.setattr(bootstrap, "_make_venv", lambda: made.append(python.parent.mkdir(parents=True) is None))
+    monkeypatch.setattr(bootstrap, "_call", lambda command: None)
+    (tmp_path / ".venv").mkdir(exist_ok=True)
+    bootstrap._install(".")
+    assert bool(made) is made_anew
 
 
 def test_lab_test_runs_every_room_in_order() -> None:
