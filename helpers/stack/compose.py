@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from helpers import project
-from helpers.errors import LabError, ServerFailed, TimedOut, Unsupported
-from helpers.stack import state
+from helpers.errors import LabError, ServerFailed, TimedOut
+from helpers.stack import docker, state
 from helpers.stack.process import can_bind
 from helpers.stack.server import ServerStatus
 from helpers.stack.state import State
@@ -26,12 +25,13 @@ INSIDE = {"connect": "http://connect:8083", "kafka": "kafka:19092", "mysql": "my
 SECRETS = PurePosixPath("/run/secrets")
 """The worker's folder of `<account>.password`."""
 
-# Secrets from `.env`, configurations and a Dockerfile inside the file, `ps` with a line for each container.
-_OLDEST = (2, 24)
-_ASK, _STOP, _START = 60.0, 120.0, 3600.0
-"""Seconds that a question, a stop, and a start with all its downloads may take."""
-
-Measured = dict[str, tuple[int | None, float | None]]
+# The first line of a lab's `.env`: this, then the hash of the file that last started, or one of the next two.
+_MARK = "# docker-compose.yml "
+_NEVER, _UNKNOWN = "has not started yet", "has started, it is not known which"
+_DONE = "init process done"
+"""What MySQL's image logs when the accounts are made."""
+_STOP, _START = 120.0, 3600.0
+"""Seconds that a stop, and a start with all its downloads may take."""
 
 
 class ComposeLab:
@@ -45,26 +45,31 @@ class ComposeLab:
     def up(self, say: Callable[[str], None], progress: object = None) -> None:
         """Build and fetch what is missing, start what does not run, and return when every server answers.
 
-        Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `ServerFailed`
-        with the end of the containers' logs if one does not start. If nothing ran before, nothing runs then.
+        Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `LabError`
+        where another program's `.env` is in the way, `ServerFailed` with the end of the containers' logs if one does not
+        start. If nothing ran before, nothing runs then.
         """
-        check_engine()
+        _check_free(environment_file(self.home))
+        docker.check_engine()
         state.make_home(self.home)
         with state.locked(self.home):
+            last = self._last_start(say)
             ran = self._running()
             known = State.load(self.home) or State.new()
             self._place(known, say, ran)
             text = project.part("docker-compose.yml").read_text("utf-8")
             known.versions = versions(text)
-            changed = self._write_environment(known, text)
+            self._write_environment(known, last)
             known.save(self.home)
             say("Starting the containers; the first time Docker downloads about 2 GB.")
+            now = hashlib.sha256(text.encode()).hexdigest()
             try:
-                self._start(["--build"] if changed else [])
+                self._start(["--build"] if now != last else [])
             except BaseException:
                 if not ran:
                     self._compose("stop", timeout=_STOP)
                 raise
+            self._write_environment(known, now)
 
     def down(self) -> list[str]:
         """Stop what runs and return the names of the servers that ran; what they hold is kept."""
@@ -76,10 +81,11 @@ class ComposeLab:
 
     def reset(self) -> None:
         """Delete the containers, their volumes, and the lab's ports and passwords. Images stay."""
+        if not holds_containers(self.home):
+            return
         with state.locked(self.home):
-            self._compose("down", "--volumes", "--remove-orphans", timeout=_STOP)
-            for name in ("logs", "secrets"):
-                shutil.rmtree(self.home / name, ignore_errors=True)
+            self._delete()
+            state.forget(self.home, ["secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
             environment_file(self.home).unlink()  # last: without it this is no lab of containers
 
@@ -90,7 +96,7 @@ class ComposeLab:
         known, running = State.load(self.home), self._running()
         if not known:
             return {}
-        measured = _measure(sorted(running.values()))
+        measured = docker.measure(sorted(running.values()))
         return {name: _status(name, known, running.get(name), measured) for name in TITLES}
 
     def log(self, name: str, lines: int) -> list[str]:
@@ -100,15 +106,20 @@ class ComposeLab:
     def command(self, *arguments: str) -> list[str]:
         """Return the command `docker compose ARGUMENTS` for this lab."""
         file, environment = str(project.part("docker-compose.yml")), str(environment_file(self.home))
-        name = f"kafka-sync-lab-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
-        return [*docker(), "compose", "--project-name", name, "--file", file, "--env-file", environment, *arguments]
+        lab = ["--project-name", self._project, "--file", file, "--env-file", environment]
+        return [*docker.program(), "compose", *lab, *arguments]
 
-    def _compose(self, *arguments: str, timeout: float = _ASK) -> str:
-        return _ask(self.command(*arguments), f"compose {arguments[0]}", timeout)
+    @property
+    def _project(self) -> str:
+        """The lab's name among the projects of Docker Compose."""
+        return f"kafka-sync-lab-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
+
+    def _compose(self, *arguments: str, timeout: float = docker.ASK) -> str:
+        return docker.ask(self.command(*arguments), f"compose {arguments[0]}", timeout)
 
     def _running(self) -> dict[str, str]:
         """Service to the id of its running container."""
-        if not environment_file(self.home).exists():
+        if not holds_containers(self.home):
             return {}
         found: list[dict[str, Any]] = [
             json.loads(line) for line in self._compose("ps", "--format", "json").splitlines()
@@ -125,16 +136,30 @@ class ComposeLab:
             if port:
                 say(f"Port {port} is taken by another program; {title} moves to {known.ports[name]}")
 
-    def _write_environment(self, known: State, text: str) -> bool:
-        """Write the variables that docker-compose.yml needs, and return whether its `text` is new since the last start."""
-        mark = f"# docker-compose.yml {hashlib.sha256(text.encode()).hexdigest()}"
-        file = environment_file(self.home)
-        before = file.read_text("ascii").splitlines() if file.exists() else []
+    def _last_start(self, say: Callable[[str], None]) -> str:
+        """What was last started here, after deleting what a first start has left that was cut short.
+
+        MySQL's image makes the accounts only in an empty volume; one that was interrupted at that stays without for good.
+        """
+        last = _started(self.home)
+        if last != _NEVER:
+            return last or _NEVER
+        if _DONE in self._compose("logs", "--no-color", "mysql"):
+            return _UNKNOWN  # only the `lab` command was killed; the containers may have served since
+        say("The first start was cut short; what it has left is deleted.")
+        self._delete()
+        return _NEVER
+
+    def _delete(self) -> None:
+        self._compose("down", "--volumes", "--remove-orphans", timeout=_STOP)
+
+    def _write_environment(self, known: State, started: str) -> None:
+        """Write the variables that docker-compose.yml needs, below a line that says which one was last `started`."""
         values = {f"{name}_port": port for name, port in known.ports.items()} | {"cluster_id": known.cluster_id}
         values |= {f"{account}_password": word for account, word in state.passwords(self.home).items()}
         lines = [f"LAB_{name.upper()}={value}" for name, value in values.items()]
-        state.write_private(file, "\n".join([mark, *lines, ""]))
-        return mark not in before
+        lines = [_MARK + started, f"COMPOSE_PROJECT_NAME={self._project}", *lines]
+        state.write_private(environment_file(self.home), "\n".join([*lines, ""]))
 
     def _start(self, options: list[str]) -> None:
         command = self.command("up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", "600", *options)
@@ -150,38 +175,31 @@ class ComposeLab:
 
 
 def environment_file(home: Path) -> Path:
-    """Return the file of variables for docker-compose.yml; where it is, the lab in `home` is one of containers."""
+    """Return the file of variables for docker-compose.yml."""
     return home / ".env"
 
 
-def check_engine() -> None:
-    """Raise `Unsupported` unless Docker Compose is here and new enough, and `LabError` unless its engine answers."""
-    program = docker()
+def holds_containers(home: Path) -> bool:
+    """Return whether the lab in `home` is one of containers: whether a `.env` is there that `up` has written."""
+    return _started(home) is not None
+
+
+def _started(home: Path) -> str | None:
+    """What the first line of the lab's `.env` says; None where there is none, or that of another program."""
     try:
-        said = _ask([*program, "compose", "version", "--short"], "compose version")
-    except LabError as error:
-        raise Unsupported(
-            "The `docker` of this machine has no Compose.",
-            "Install its plugin docker-compose-plugin, or Docker Desktop.",
-        ) from error
-    version = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
-    if version < _OLDEST:
-        oldest = ".".join(map(str, _OLDEST))
-        raise Unsupported(
-            f"Docker Compose {said.strip()} is too old for docker-compose.yml.", f"It needs {oldest} or newer."
-        )
-    _ask([*program, "version", "--format", "{{.Server.Version}}"], "version")
+        with environment_file(home).open(encoding="utf-8", errors="replace") as file:
+            first = file.readline()
+    except OSError:  # none, a folder, or not ours to read
+        return None
+    return first.removeprefix(_MARK).strip() if first.startswith(_MARK) else None
 
 
-def docker() -> list[str]:
-    """Return the command that `docker` is. Raises `Unsupported` where there is none."""
-    found = shutil.which("docker")
-    if not found:
-        raise Unsupported(
-            "No `docker` command was found on this machine.",
-            "Install Docker with Compose, or use `lab up` without --compose in another LAB_HOME: it needs no containers.",
+def _check_free(file: Path) -> None:
+    if os.path.lexists(file) and not holds_containers(file.parent):
+        raise LabError(
+            f"{file} is another program's, and a lab of containers keeps its passwords in a file of that name.",
+            "Set LAB_HOME to another folder; this file stays as it is.",
         )
-    return [found]
 
 
 def versions(text: str) -> dict[str, str]:
@@ -191,46 +209,7 @@ def versions(text: str) -> dict[str, str]:
     return {"connect": kafka[1], "kafka": kafka[1], "mysql": mysql[1]}
 
 
-def _ask(command: list[str], verb: str, timeout: float = _ASK) -> str:
-    """Run `command` and return what it prints. Raises `LabError` with its own words if it fails or takes too long."""
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut(f"`docker {verb}` did not end within {timeout:.0f} s.", "Is Docker's engine well?") from error
-    if done.returncode:
-        raise LabError(
-            f"`docker {verb}` failed: {done.stderr.strip()}", "Start Docker, or update it, and run this again."
-        )
-    return done.stdout
-
-
-def _measure(containers: Sequence[str]) -> Measured:
-    """Return container to its memory in bytes and its uptime in seconds, each None for one that has just ended."""
-    if not containers:
-        return {}
-    weigh = ["stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}"]
-    memory = {id_[:12]: _bytes(used) for id_, used in _pairs(_ask([*docker(), *weigh, *containers], "stats"))}
-    ask = ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}"]
-    started = {id_[:12]: when for id_, when in _pairs(_ask([*docker(), *ask, *containers], "inspect"))}
-    now = datetime.now(UTC)
-    uptime = {id_: (now - datetime.fromisoformat(when)).total_seconds() for id_, when in started.items()}
-    return {id_: (memory.get(id_), uptime.get(id_)) for id_ in containers}
-
-
-def _pairs(lines: str) -> list[tuple[str, str]]:
-    """The first two words of each line."""
-    return [(words[0], words[1]) for words in map(str.split, lines.splitlines()) if len(words) > 1]
-
-
-def _bytes(said: str) -> int | None:
-    """What Docker says as 123.4MiB; None for the dashes of a container that has just ended."""
-    found = re.fullmatch(r"([\d.]+)([KMGT]?)i?B", said)
-    return round(float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ")) if found else None
-
-
-def _status(name: str, known: State, container: str | None, measured: Measured) -> ServerStatus:
+def _status(name: str, known: State, container: str | None, measured: docker.Measured) -> ServerStatus:
     address = f"{'http://' if name == 'connect' else ''}127.0.0.1:{known.ports[name]}"
     memory, uptime = measured.get(container or "", (None, None))
     return ServerStatus(

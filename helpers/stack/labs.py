@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from helpers.errors import LabError, LabNotRunning
-from helpers.stack.compose import ComposeLab, environment_file
+from helpers.stack.compose import ComposeLab, holds_containers
 from helpers.stack.local import LocalLab
 
 AnyLab = LocalLab | ComposeLab
@@ -17,7 +17,7 @@ def lab_in(home: Path, cache: Path, database_server: Path | None = None, *, comp
 
     Raises `LabError` if containers are asked for where a lab of processes is.
     """
-    if environment_file(home).exists():
+    if holds_containers(home):
         return ComposeLab(home)
     if not compose:
         return LocalLab(home, cache, database_server)

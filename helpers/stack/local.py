@@ -81,7 +81,7 @@ class LocalLab:
         version = catalogue().kafka_version
         java = _java(prepared, self.cache)
         if not training.is_trained(java):
-            training.train(java, prepared.plugin_paths, version, progress, say)
+            training.train(java, prepared.plugin_paths, version, progress=progress, say=say)
         known.database_server = str(own.program) if own else None
         versions = {"kafka": version, "connect": version, database.product: database.version()}
         return Installed(java, prepared.plugin_paths, database, versions)
@@ -95,8 +95,8 @@ class LocalLab:
 
     def reset(self) -> None:
         """Stop the servers and delete all that the lab wrote: topics, databases, logs, passwords. Plugins stay."""
-        if not self.home.exists():
-            return
+        if not (self.home / "lab.json").exists():
+            return  # folders of these names may be somebody else's
         with state.locked(self.home):
             self._stop()
             # The data before the passwords: without the one the others are made anew, but not the other way round.

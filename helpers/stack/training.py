@@ -20,6 +20,8 @@ from helpers.stack.worker import Worker
 _WRITING_TIMEOUT = 180.0
 _LOCK_TIMEOUT = 600.0  # seconds: what another lab's training may take
 
+Say = Callable[[str], None]
+
 
 def is_trained(java: Java) -> bool:
     """Return whether both caches are there, or Java was found to write none.
@@ -30,9 +32,7 @@ def is_trained(java: Java) -> bool:
     return there or _in_vain(java).exists() or os.name == "nt"
 
 
-def train(
-    java: Java, plugin_path: Sequence[Path], version: str, progress: Progress, say: Callable[[str], None]
-) -> None:
+def train(java: Java, plugin_path: Sequence[Path], version: str, *, progress: Progress, say: Say) -> None:
     """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
 
     Raises `ServerFailed` if one of them does not start; that Java writes no cache is only said. What is interrupted leaves
@@ -42,19 +42,17 @@ def train(
     try:
         with FileLock(java.aot / ".lock", timeout=_LOCK_TIMEOUT):
             if not is_trained(java):
-                _train(java, plugin_path, version, progress, say)
+                servers = _throw_away(java.aot / "training", java, plugin_path, version)
+                _train(servers, progress, say)
     except Timeout as error:
         raise LabError(
             f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or end it."
         ) from error
 
 
-def _train(
-    java: Java, plugin_path: Sequence[Path], version: str, progress: Progress, say: Callable[[str], None]
-) -> None:
-    folder = java.aot / "training"
-    _clear(folder)
-    kafka, worker = servers = _throw_away(folder, java, plugin_path, version)
+def _train(servers: tuple[Kafka, Worker], progress: Progress, say: Say) -> None:
+    kafka, worker = servers
+    _clear(kafka.home)
     bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
     try:
         for server in servers:
@@ -68,7 +66,7 @@ def _train(
         for server in servers:
             _keep(server, say)
     finally:
-        _clear(folder)
+        _clear(kafka.home)
 
 
 def _clear(folder: Path) -> None:
@@ -100,7 +98,7 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
     return kafka, worker
 
 
-def _keep(server: JavaServer, say: Callable[[str], None]) -> None:
+def _keep(server: JavaServer, say: Say) -> None:
     if server.train_into and server.train_into.exists():
         server.train_into.replace(server.java.cache(server.name))
         return

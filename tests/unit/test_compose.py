@@ -18,12 +18,15 @@ from typing import Any
 import pytest
 import yaml
 
+from helpers import doctor
 from helpers.connectors import debezium_sink, debezium_source, jdbc_sink
+from helpers.doctor import Finding
 from helpers.errors import LabError, LabNotRunning, ServerFailed, Unsupported
 from helpers.lab import attach
 from helpers.project import ROOT
 from helpers.settings import Settings
 from helpers.stack import compose, pin, state
+from helpers.stack import docker as engine
 from helpers.stack.accounts import accounts_sql
 from helpers.stack.compose import ComposeLab
 from helpers.stack.installation import Installation
@@ -203,8 +206,8 @@ class Docker:
     folder: Path
 
     def answer(self, **verbs: tuple[int, str, str]) -> None:
-        usual = {"version": (0, "2.40.3", ""), "ps": (0, "", "")}
-        self.verbs = verbs | {verb: answer for verb, answer in usual.items() if verb not in verbs}
+        usual = {"--short": (0, "v2.40.3\n", ""), "version": (0, "28.2.2\n", ""), "ps": (0, "", "")}
+        self.verbs = usual | verbs
         (self.folder / "answers").write_text(json.dumps(self.verbs))
 
     def calls(self) -> list[list[str]]:
@@ -214,6 +217,10 @@ class Docker:
         file.unlink(missing_ok=True)
         calls = [json.loads(line) for line in lines]
         return [call[:1] + call[7:] if "--project-name" in call else call for call in calls]
+
+    def fails(self, **verbs: tuple[int, str, str]) -> None:
+        """Let `docker compose up` fail from now on, and these verbs answer so."""
+        self.answer(**{"up": (1, "", "pull failed"), "logs": (0, "", "")} | verbs)
 
     def runs(self, *services: str) -> None:
         """Let these services run in containers: for a minute and a half, in 512.5 MiB."""
@@ -232,7 +239,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     folder = tmp_path / "engine"
     folder.mkdir()
     (folder / "docker.py").write_text(DOCKER)
-    monkeypatch.setattr(compose, "docker", lambda: [sys.executable, str(folder / "docker.py")])
+    monkeypatch.setattr(engine, "program", lambda: [sys.executable, str(folder / "docker.py")])
     stand_in = Docker(folder)
     stand_in.answer()
     return stand_in
@@ -247,6 +254,9 @@ def quiet(line: str) -> None: ...
 
 
 CHECK = [["compose", "version", "--short"], ["version", "--format", "{{.Server.Version}}"]]
+DOWN = ["compose", "down", "--volumes", "--remove-orphans"]
+LOGS = ["compose", "logs", "--no-color", "mysql"]
+END = ["compose", "logs", "--no-color", "--tail", "12"]
 UP = ["compose", "up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", "600"]
 PS = ["compose", "ps", "--format", "json"]
 STOP = ["compose", "stop"]
@@ -287,15 +297,115 @@ def test_a_changed_file_is_built_anew(
     assert docker.calls()[-1] == [*UP, "--build"]
 
 
+def test_what_was_not_built_is_built_by_the_next_up(
+    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here.up(quiet)
+    changed = tmp_path / "docker-compose.yml"
+    changed.write_text(TEXT.replace("10.9.6", "10.9.7"))
+    monkeypatch.setattr(compose.project, "part", lambda name: changed)
+    docker.fails()
+    with pytest.raises(ServerFailed):
+        here.up(quiet)
+    docker.answer()
+    docker.calls()
+    here.up(quiet)
+    assert docker.calls() == [*CHECK, PS, [*UP, "--build"]], "the first start answered: nothing of it is deleted"
+    here.up(quiet)
+    assert docker.calls()[-1] == UP
+
+
+class Killed(BaseException):
+    """As a SIGKILL ends the `lab` command: nothing is done after it."""
+
+
+def kill_at_up(here: ComposeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first `lab up` end where it would start the containers."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(here, "_start", killed)
+        patch.setattr(here, "_compose", killed)
+        here.up(quiet)
+
+
+def test_a_first_start_that_was_cut_short_begins_afresh(
+    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_at_up(here, monkeypatch)
+    assert isinstance(lab_in(here.home, here.home), ComposeLab)
+    docker.answer(logs=(0, "mysql-1  | [Note] [Entrypoint]: Initializing database files", ""))
+    docker.calls()
+    said: list[str] = []
+    here.up(said.append)
+    assert docker.calls() == [*CHECK, LOGS, DOWN, PS, [*UP, "--build"]]
+    assert said[0] == "The first start was cut short; what it has left is deleted."
+    here.up(quiet)
+    assert docker.calls() == [*CHECK, PS, UP]
+
+
+def test_a_first_start_that_failed_begins_afresh_each_time(docker: Docker, here: ComposeLab) -> None:
+    docker.fails()
+    for afresh in ([], [LOGS, DOWN], [LOGS, DOWN]):
+        with pytest.raises(ServerFailed):
+            here.up(quiet)
+        assert docker.calls() == [*CHECK, *afresh, *([PS] if afresh else []), [*UP, "--build"], END, STOP]
+
+
+def test_containers_that_outlived_the_command_that_started_them_keep_their_data(
+    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_at_up(here, monkeypatch)
+    docker.fails(logs=(0, "mysql-1  | [Note] [Entrypoint]: MySQL init process done. Ready for start up.", ""))
+    docker.calls()
+    with pytest.raises(ServerFailed):
+        here.up(quiet)
+    assert docker.calls() == [*CHECK, LOGS, PS, [*UP, "--build"], END, STOP]
+    docker.answer(logs=(0, "a container made anew has another log", ""))
+    here.up(quiet)
+    assert docker.calls() == [*CHECK, PS, [*UP, "--build"]]
+
+
 def test_the_environment_has_all_that_the_file_asks_for(docker: Docker, here: ComposeLab) -> None:
     here.up(quiet)
     given = variables(here)
-    assert set(re.findall(r"LAB_[A-Z]+_[A-Z]+", TEXT)) == given.keys()
+    assert set(re.findall(r"LAB_[A-Z]+_[A-Z]+", TEXT)) == given.keys() - {"COMPOSE_PROJECT_NAME"}
     assert len({given[f"LAB_{name.upper()}_PORT"] for name in compose.TITLES}) == 3
     assert given["LAB_OWNER_PASSWORD"] == state.password_file(here.home, "owner").read_text()
     assert len(set(given.values())) == len(given)
     if sys.platform != "win32":
         assert compose.environment_file(here.home).stat().st_mode & 0o777 == 0o600
+
+
+def test_docker_compose_by_hand_finds_the_same_project(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    command = here.command("ps")
+    assert variables(here)["COMPOSE_PROJECT_NAME"] == command[command.index("--project-name") + 1]
+
+
+FOREIGN = "DATABASE_URL=postgres://localhost/shop\n"
+
+
+def test_an_env_of_another_program_makes_no_lab_and_is_left_alone(docker: Docker, here: ComposeLab) -> None:
+    here.home.mkdir()
+    file = compose.environment_file(here.home)
+    file.write_text(FOREIGN)
+    assert isinstance(lab_in(here.home, here.home), LocalLab)
+    with pytest.raises(LabError, match=r"another program's.*another folder"):
+        lab_in(here.home, here.home, compose=True).up(quiet)
+    here.reset()
+    assert here.down() == [] and here.status() == {}
+    assert file.read_text() == FOREIGN
+    assert [path.name for path in here.home.iterdir()] == [".env"] and docker.calls() == []
+
+
+def test_a_folder_named_env_makes_no_lab(docker: Docker, here: ComposeLab) -> None:
+    compose.environment_file(here.home).mkdir(parents=True)
+    assert isinstance(lab_in(here.home, here.home), LocalLab)
+    with pytest.raises(LabError, match="another program's"):
+        here.up(quiet)
 
 
 def test_a_taken_port_moves(docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,7 +428,7 @@ def test_a_failed_start_stops_what_it_started(
     docker.calls()
     with pytest.raises(ServerFailed, match="no space left"):
         here.up(quiet)
-    assert docker.calls() == [*CHECK, PS, UP, ["compose", "logs", "--no-color", "--tail", "12"], *stopped]
+    assert docker.calls() == [*CHECK, PS, UP, END, *stopped]
 
 
 def test_down_stops_and_keeps(docker: Docker, here: ComposeLab) -> None:
@@ -335,7 +445,7 @@ def test_reset_deletes_the_volumes_and_the_passwords(docker: Docker, here: Compo
     here.up(quiet)
     docker.calls()
     here.reset()
-    assert docker.calls() == [["compose", "down", "--volumes", "--remove-orphans"]]
+    assert docker.calls() == [DOWN]
     assert not [path for path in here.home.iterdir() if path.name != ".lock"]
 
 
@@ -404,19 +514,17 @@ def test_status_tells_which_containers_run(docker: Docker, here: ComposeLab) -> 
     [("0B", 0), ("1.5KiB", 1536), ("293.4MiB", round(293.4 * 2**20)), ("1.2GiB", round(1.2 * 2**30)), ("--", None)],
 )
 def test_docker_s_way_to_say_bytes(said: str, size: int | None) -> None:
-    assert compose._bytes(said) == size
+    assert engine._bytes(said) == size
 
 
 @pytest.mark.parametrize(
     ("answers", "kind", "said"),
     [
-        ({"version": (0, "2.20.1", "")}, Unsupported, "2.20.1 is too old"),
-        ({"version": (1, "", "unknown flag: --short")}, Unsupported, "has no Compose"),
-        (
-            {"--short": (0, "v2.40.3", ""), "version": (1, "", "Is the daemon running?")},
-            LabError,
-            "Is the daemon running",
-        ),
+        ({"--short": (0, "2.20.1", "")}, Unsupported, "Docker Compose 2.20.1 is too old.*2.24 or newer"),
+        ({"--short": (1, "", "unknown flag: --short")}, Unsupported, "has no Compose"),
+        ({"version": (1, "", "Is the daemon running?")}, LabError, "Is the daemon running"),
+        ({"version": (0, "24.0.9\n", "")}, Unsupported, "Docker Engine 24.0.9 is too old.*25 or newer"),
+        ({"version": (0, "20.10.24+dfsg1\n", "")}, Unsupported, "Docker Engine 20.10.24"),
     ],
 )
 def test_an_unfit_docker_is_told_before_anything_is_made(
@@ -434,6 +542,69 @@ def test_no_docker_at_all(here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp
         here.up(quiet)
 
 
+def test_an_engine_of_25_is_new_enough(docker: Docker) -> None:
+    docker.answer(version=(0, "25.0.0-beta.1\n", ""))
+    assert engine.check_engine() == "Docker Engine 25.0.0-beta.1, Compose v2.40.3"
+
+
+def test_the_file_names_what_it_needs() -> None:
+    compose_needed, engine_needed = (".".join(map(str, oldest)) for oldest in engine._OLDEST.values())
+    assert f"It needs Docker Compose {compose_needed} and Docker Engine {engine_needed}, or newer." in TEXT
+
+
+def found(here: ComposeLab) -> dict[str, Finding]:
+    """What `lab doctor` says of each subject, which it tells once."""
+    findings = doctor.examine(Settings(here.home, here.home / "cache", None, None, None, None))
+    subjects = {finding.subject: finding for finding in findings}
+    assert len(subjects) == len(findings)
+    return subjects
+
+
+def test_the_doctor_looks_at_docker_and_at_no_database_of_this_machine(
+    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_to_download(lab: LocalLab) -> None:
+        raise Unsupported("There is no MariaDB to download for this platform.")
+
+    monkeypatch.setattr(LocalLab, "own_database", nothing_to_download)
+    assert not found(here)["Database"].well
+    here.up(quiet)
+    docker.runs(*EVERYTHING)
+    subjects = found(here)
+    assert subjects.keys() & {"Database", "Downloads", "Disk for downloads"} == set()
+    assert (subjects["Docker"].well, subjects["Docker"].found) == (True, "Docker Engine 28.2.2, Compose v2.40.3")
+    assert subjects["MySQL"].found.startswith("container mysql-012345 at 127.0.0.1:")
+    assert subjects["Lab"].well and subjects["Memory"].well
+
+
+@pytest.mark.parametrize(
+    ("answers", "subject", "said"),
+    [
+        (
+            {"version": (1, "", "Is the daemon running?"), "ps": (1, "", "no daemon")},
+            "Docker",
+            "Is the daemon running?",
+        ),
+        ({"ps": (1, "", "no such option")}, "Servers", "no such option"),
+    ],
+)
+def test_the_doctor_tells_once_what_is_wrong_with_docker(
+    docker: Docker, here: ComposeLab, answers: dict[str, tuple[int, str, str]], subject: str, said: str
+) -> None:
+    here.up(quiet)
+    docker.answer(**answers)
+    wrong = [finding for name, finding in found(here).items() if not finding.well and name != "Memory"]
+    assert [finding.subject for finding in wrong] == [subject]
+    assert said in wrong[0].found and wrong[0].remedy
+
+
+def test_the_doctor_tells_once_of_a_damaged_state(docker: Docker, here: ComposeLab) -> None:
+    here.up(quiet)
+    (here.home / "lab.json").write_text('{"ports": ')
+    wrong = [name for name, finding in found(here).items() if not finding.well and name != "Memory"]
+    assert wrong == ["Lab"]
+
+
 def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tmp_path: Path) -> None:
     assert isinstance(lab_in(here.home, tmp_path), LocalLab)
     assert isinstance(lab_in(here.home, tmp_path, compose=True), ComposeLab)
@@ -445,6 +616,14 @@ def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tm
     state.State.new().save(other)
     with pytest.raises(LabError, match="one without containers"):
         lab_in(other, tmp_path, compose=True)
+
+
+def test_the_doctor_sends_windows_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    where = Settings(tmp_path, tmp_path, None, None, None, None)
+    assert list(doctor._system(where)) == []
+    monkeypatch.setattr(doctor.platform, "system", lambda: "Windows")
+    [finding] = doctor._system(where)
+    assert not finding.well and "WSL2" in finding.remedy
 
 
 def test_conda_takes_its_packages_from_pyproject() -> None:

@@ -1,0 +1,99 @@
+"""The `docker` of this machine: whether it is fit for the lab, what it answers, what its containers take."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from helpers.errors import LabError, TimedOut, Unsupported
+
+# Compose: secrets from `.env`, configurations and a Dockerfile inside the file, `ps` with a line for each container.
+# The engine: `start_interval`; with an older one Compose refuses the file.
+_OLDEST = {"Docker Compose": (2, 24), "Docker Engine": (25,)}
+ASK = 60.0
+"""Seconds that a question may take."""
+
+Measured = dict[str, tuple[int | None, float | None]]
+
+
+def program() -> list[str]:
+    """Return the command that `docker` is. Raises `Unsupported` where there is none."""
+    found = shutil.which("docker")
+    if not found:
+        raise Unsupported(
+            "No `docker` command was found on this machine.",
+            "Install Docker with Compose, or use `lab up` without --compose in another LAB_HOME: it needs no containers.",
+        )
+    return [found]
+
+
+def check_engine() -> str:
+    """Return what Docker is here, with versions.
+
+    Raises `Unsupported` unless Docker Compose and its engine are here and new enough, and `LabError` if the engine does
+    not answer.
+    """
+    docker = program()
+    try:
+        compose = ask([*docker, "compose", "version", "--short"], "compose version").strip()
+    except LabError as error:
+        raise Unsupported(
+            "The `docker` of this machine has no Compose.",
+            "Install its plugin docker-compose-plugin, or Docker Desktop.",
+        ) from error
+    _check_version("Docker Compose", compose)
+    engine = ask([*docker, "version", "--format", "{{.Server.Version}}"], "version").strip()
+    _check_version("Docker Engine", engine)
+    return f"Docker Engine {engine}, Compose {compose}"
+
+
+def _check_version(name: str, said: str) -> None:
+    oldest = _OLDEST[name]
+    if tuple(int(number) for number in re.findall(r"\d+", said)[: len(oldest)]) < oldest:
+        needed = ".".join(map(str, oldest))
+        raise Unsupported(f"{name} {said} is too old for docker-compose.yml.", f"It needs {needed} or newer.")
+
+
+def ask(command: list[str], verb: str, timeout: float = ASK) -> str:
+    """Run `command` and return what it prints.
+
+    Raises `LabError` with its own words if it fails, and `TimedOut` after `timeout` seconds.
+    """
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(f"`docker {verb}` did not end within {timeout:.0f} s.", "Is Docker's engine well?") from error
+    if done.returncode:
+        raise LabError(
+            f"`docker {verb}` failed: {done.stderr.strip()}", "Start Docker, or update it, and run this again."
+        )
+    return done.stdout
+
+
+def measure(containers: Sequence[str]) -> Measured:
+    """Return container to its memory in bytes and its uptime in seconds, each None for one that has just ended."""
+    if not containers:
+        return {}
+    weigh = ["stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}"]
+    memory = {id_[:12]: _bytes(used) for id_, used in _pairs(ask([*program(), *weigh, *containers], "stats"))}
+    inspect = ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}"]
+    started = {id_[:12]: when for id_, when in _pairs(ask([*program(), *inspect, *containers], "inspect"))}
+    now = datetime.now(UTC)
+    uptime = {id_: (now - datetime.fromisoformat(when)).total_seconds() for id_, when in started.items()}
+    return {id_: (memory.get(id_), uptime.get(id_)) for id_ in containers}
+
+
+def _pairs(lines: str) -> list[tuple[str, str]]:
+    """The first two words of each line."""
+    return [(words[0], words[1]) for words in map(str.split, lines.splitlines()) if len(words) > 1]
+
+
+def _bytes(said: str) -> int | None:
+    """What Docker says as 123.4MiB; None for the dashes of a container that has just ended."""
+    found = re.fullmatch(r"([\d.]+)([KMGT]?)i?B", said)
+    return round(float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ")) if found else None
