@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from helpers.lab import Lab
 from helpers.members_process import CRASHED, Orders
 
 _PROGRAM = Path(__file__).with_name("members_process.py")
+_ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
 _CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after two seconds
 _LEAVING = 10.0  # seconds that a member gets to leave its group
 
@@ -76,6 +78,7 @@ class Member:
         self._said: deque[str] = deque(maxlen=20)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
+        self._killed = False
 
     @property
     def assignment(self) -> list[int]:
@@ -105,15 +108,15 @@ class Member:
     def running(self) -> bool:
         """Whether the process lives. Raises `KafkaFailed` with its last words when it failed by itself."""
         code = self._process.poll() if self._process else 0
-        if code is not None and code > 0 and code != CRASHED:
+        if code is not None and code > 0 and code != CRASHED and not self._killed:
             raise KafkaFailed(f"Member {self.name} failed: {self._said[-1] if self._said else code}.")
         return code is None
 
     def start(self) -> Member:
         """Start the process and return at once; `assignment` shows when the group has taken it in. Returns itself."""
-        command = [sys.executable, "-P", str(_PROGRAM), json.dumps(asdict(self._orders))]
+        self._killed = False
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", str(_PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -123,6 +126,7 @@ class Member:
         name = f"member {self.name}"
         self._reader = threading.Thread(target=self._listen, args=(self._process,), name=name, daemon=True)
         self._reader.start()
+        print(json.dumps(asdict(self._orders)), file=self._process.stdin, flush=True)  # `ps` shows what is an argument
         return self
 
     def stop(self) -> None:
@@ -143,20 +147,19 @@ class Member:
     def kill(self) -> None:
         """End the process at once (SIGKILL): the group is not told and notices only by the missing heartbeats."""
         if self._process and self.running:
-            self._process.kill()
+            self._end(0)
             self._mark(f"{self.name} killed")
-            self._end(_LEAVING)
 
     def pause(self) -> None:
         """Freeze the process (SIGSTOP): it keeps its connections and sends no heartbeat, until `resume` or `stop`."""
         if self._process and self.running:
-            psutil.Process(self._process.pid).suspend()
+            self._signal(psutil.Process.suspend)
             self._mark(f"{self.name} paused")
 
     def resume(self) -> None:
         """Wake a frozen process; one that runs does not notice."""
         if self._process and self.running:
-            psutil.Process(self._process.pid).resume()
+            self._signal(psutil.Process.resume)
 
     def __enter__(self) -> Member:
         return self.start()
@@ -170,9 +173,18 @@ class Member:
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._killed = True  # on Windows it ends with 1, as what fails does
+            self._signal(psutil.Process.kill)
             self._process.wait()
         self._reader.join()
+
+    def _signal(self, send: Callable[[psutil.Process], None]) -> None:
+        """Reach the children first: in a venv on Windows python.exe only starts the real one, and ends with it."""
+        assert self._process
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self._process.pid)
+            for each in [*process.children(recursive=True)[::-1], process]:
+                send(each)
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
@@ -201,15 +213,8 @@ class Member:
 
 
 def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:
-    return {
-        "bootstrap.servers": lab.bootstrap_servers,
-        "group.id": group,
-        "group.protocol": protocol,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "fetch.wait.max.ms": 100,
-        **(_CLASSIC if protocol == "classic" else {}),
-    }
+    given = {"bootstrap.servers": lab.bootstrap_servers, "group.id": group, "group.protocol": protocol}
+    return {**given, **_ALL, **(_CLASSIC if protocol == "classic" else {})}
 
 
 def owners(members: Iterable[Member]) -> dict[int, str]:

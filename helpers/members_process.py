@@ -1,4 +1,4 @@
-"""A consumer-group member as a process: its orders come on the command line, standard output tells what happens.
+"""A consumer-group member as a process: its orders are the first line of its input, its output tells what happens.
 
 `members.Member` runs it. It imports nothing of the lab, so that it is there in a fraction of a second. It ends when its
 standard input does: no member outlives its notebook, however that ended.
@@ -38,7 +38,7 @@ class Orders:
 
 def main() -> None:
     """Join the group, work until standard input ends, leave the group."""
-    orders = Orders(**json.loads(sys.argv[1]))
+    orders = Orders(**json.loads(sys.stdin.readline()))
     threading.Thread(target=_watch, name="standard input", daemon=True).start()
     consumer = Consumer(orders.config)
     consumer.subscribe([orders.topic], on_assign=_assigned, on_revoke=_revoked)

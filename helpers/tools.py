@@ -19,6 +19,8 @@ _MAIN = {
     "storage": "kafka.tools.StorageTool",
     "dump-log": "org.apache.kafka.tools.DumpLogSegments",
 }
+# Java would print in the code page of the machine, which on Windows is not UTF-8; what is typed Kafka reads as UTF-8.
+_FLAGS = ("-Dlog4j2.level=off", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8")
 _NEEDS_NO_BROKER = ("dump-log", "storage")
 
 
@@ -31,9 +33,11 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
     if tool not in _MAIN:
         raise InvalidInput(f"There is no tool {tool!r} here.", f"Known are: {', '.join(_MAIN)}.")
     java = installed_java(settings().cache)
-    command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=["-Dlog4j2.level=off"])
+    command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=_FLAGS)
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, timeout=timeout, check=False, encoding="utf-8", errors="replace"
+        )
     except subprocess.TimeoutExpired as error:
         raise TimedOut(
             f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Literal, get_args
 
 from helpers import database
 from helpers.errors import InvalidInput
 from helpers.lab import Database, Lab
+from helpers.stack.worker import placeholder_folder
 
 Deletes = Literal["delete-to-tombstone", "tombstone", "drop", "rewrite", "rewrite-with-tombstone"]
 Mode = Literal["bulk", "incrementing", "timestamp", "timestamp+incrementing"]
@@ -44,7 +46,7 @@ def place(lab: Lab) -> Database:
 
 def password(lab: Lab, role: str) -> str:
     """Return the place of a password, which the worker reads when it starts a task; its REST interface shows no more."""
-    folder = place(lab).password_file.removesuffix(f"{place(lab).user}.password")[:-1]
+    folder = placeholder_folder(PurePath(place(lab).password_file).parent)
     return f"${{dir:{folder}:{role}.password}}"
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from helpers.errors import LabError
+from helpers.errors import InvalidInput, LabError
 from helpers.stack.process import can_bind
 
 ACCOUNTS = ("root", "owner", "source", "sink", "service")
@@ -85,7 +85,14 @@ HOME_NEEDED = 300_000_000
 
 
 def make_home(home: Path) -> None:
-    """Make the folder `home`, for this user only. Raises `LabError` where it cannot be written or its disk is nearly full."""
+    """Make the folder `home`, for this user only.
+
+    Raises `InvalidInput` for a name that Kafka could not read in a configuration, `LabError` where the folder cannot be
+    written or its disk is nearly full.
+    """
+    if unread := set(str(home).removeprefix(home.drive)) & set(":,}"):
+        problem = f"The lab's folder {home} has {' '.join(sorted(unread))} in its name, which ends a name in Kafka's settings."
+        raise InvalidInput(problem, "Set LAB_HOME to a folder without it.")
     try:
         home.mkdir(parents=True, exist_ok=True)
         home.chmod(0o700)

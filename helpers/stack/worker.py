@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import requests
 
@@ -87,5 +87,22 @@ class Worker(JavaServer):
             # ${dir:FOLDER:FILE} in a connector's configuration is read from here; the REST interface shows the placeholder.
             "config.providers": "dir",
             "config.providers.dir.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
-            "config.providers.dir.param.allowed.paths": self.secrets,
+            "config.providers.dir.param.allowed.paths": _allowed_paths(self.secrets),
         }
+
+
+def placeholder_folder(folder: PurePath) -> str:
+    """Return `folder` as `${dir:FOLDER:FILE}` can name it. Kafka ends the folder at a colon, so a drive is left out.
+
+    Java then takes the drive of the worker's own folder, which is in the same home as its secrets.
+    """
+    return folder.as_posix().removeprefix(folder.drive)
+
+
+def _allowed_paths(secrets: PurePath) -> str:
+    """Return what a placeholder may name: the folder `secrets`; anything (Kafka's default) where that is on a Windows drive.
+
+    Kafka takes only absolute paths here and compares them as they are written. A path without its drive, as placeholders
+    have it, is not absolute to Java on Windows: the worker would not start with it, and with the drive nothing would match.
+    """
+    return "" if ":" in secrets.drive else placeholder_folder(secrets)

@@ -24,7 +24,11 @@ from tests.resources import OwnLab, cache_folder
         (["status", "--json"], 3, "There is no lab in"),
         (["plugins", "remove", "nothing"], 2, "No plugin nothing was added"),
         (["plugins", "add", "/no/such/file.zip"], 2, "cannot be read as a connector"),
-        (["plugins", "add", "http://kim:geheim@127.0.0.1:9/connector.zip"], 5, "connector.zip could not be fetched from 127"),
+        (
+            ["plugins", "add", "http://kim:geheim@127.0.0.1:9/connector.zip"],
+            5,
+            "connector.zip could not be fetched from 127",
+        ),
         (["bench", "--only", "everything"], 2, "everything"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -36,6 +40,11 @@ def test_usage(tmp_path: Path, arguments: list[str], code: int, said: str) -> No
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     _complains(OwnLab(tmp_path / "file" / "home", cache_folder()).run("up"), 1, "cannot be written")
+
+
+def test_a_home_that_kafka_could_not_name(tmp_path: Path) -> None:
+    _complains(OwnLab(tmp_path / "a:b", cache_folder()).run("up"), 2, "has : in its name")
+    assert not (tmp_path / "a:b").exists()
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
 from helpers import connectors, database
+from helpers.connectors import parts
 from helpers.errors import InvalidInput, LabNotRunning
 from helpers.lab import Database, Lab
+from helpers.stack.java import Java
+from helpers.stack.worker import Worker, placeholder_folder
 
 
 @pytest.fixture
@@ -64,8 +68,46 @@ def test_passwords_are_places_and_further_keys_win(lab: Lab, build: str) -> None
     config = getattr(connectors, build)(lab, "mine", ["users"], config={"tasks.max": 2, "new.key": 1})
     assert "p@ss" not in str(config)
     secrets = [value for key, value in config.items() if key.endswith("password")]
-    assert secrets == [f"${{dir:{Path(lab.database.password_file).parent}:{build.split('_')[1]}.password}}"]  # type: ignore[union-attr]
+    folder = placeholder_folder(Path(lab.database.password_file).parent)  # type: ignore[union-attr]
+    assert secrets == [f"${{dir:{folder}:{build.split('_')[1]}.password}}"]
     assert (config["tasks.max"], config["new.key"]) == (2, 1)
+
+
+def parts_of(placeholder: str) -> tuple[str | None, ...]:
+    """Provider, path and key, as ConfigTransformer.DEFAULT_PATTERN of Kafka 4.3 takes a placeholder apart."""
+    found = re.fullmatch(r"\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}", placeholder)
+    assert found
+    return found.group(1, 3, 4)
+
+
+def allowed(folder: PurePath, home: Path) -> object:
+    """What the worker of a lab whose secrets are in `folder` lets a placeholder name."""
+    java = Java([], home)
+    worker = Worker(home, 1, bootstrap_servers="", plugin_path=[], secrets=folder, version="4", java=java)  # type: ignore[arg-type]
+    return worker.settings()["config.providers.dir.param.allowed.paths"]
+
+
+def test_kafka_finds_a_password_on_a_windows_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PurePath", PureWindowsPath)
+    secrets = PureWindowsPath("C:/", "Users", "kim 실습", "secrets")
+    lab = Lab("127.0.0.1:9", database=Database("127.0.0.1", 9, "mydb1", "owner", str(secrets / "owner.password")))
+    provider, path, key = parts_of(parts.password(lab, "source"))
+    assert (provider, key) == ("dir", "source.password")
+    assert path and PureWindowsPath("C:/lab/connect") / path == secrets, "seen from the worker's folder"
+    assert allowed(secrets, tmp_path) == "", "Kafka would refuse a path without a drive, and match none with it"
+
+
+@pytest.mark.parametrize(
+    ("folder", "named"),
+    [
+        (PurePosixPath("/run/secrets"), "/run/secrets"),
+        (PureWindowsPath("/run/secrets"), "/run/secrets"),  # a lab in containers, seen from Windows
+        (PureWindowsPath("//school/kim/lab/secrets"), "//school/kim/lab/secrets"),
+    ],
+)
+def test_a_folder_without_a_drive_stays_as_it_is(tmp_path: Path, folder: PurePath, named: str) -> None:
+    assert parts_of(f"${{dir:{placeholder_folder(folder)}:source.password}}") == ("dir", named, "source.password")
+    assert allowed(folder, tmp_path) == named
 
 
 @pytest.mark.parametrize(

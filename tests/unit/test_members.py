@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -27,11 +28,23 @@ def member(mock: Lab) -> Member:
     return Member(mock, "group", "orders", name="A")
 
 
+def children(parent: int | None = None) -> list[psutil.Process]:
+    return [child for child in psutil.Process(parent).children() if "members_process.py" in " ".join(child.cmdline())]
+
+
 def child(parent: int | None = None) -> psutil.Process:
-    (process,) = [
-        child for child in psutil.Process(parent).children() if "members_process.py" in " ".join(child.cmdline())
-    ]
+    (process,) = children(parent)
     return process
+
+
+@pytest.fixture
+def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that only starts the real one and waits for it, as python.exe in a venv on Windows is already."""
+    if os.name == "posix":
+        program = tmp_path / "python"
+        program.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n')
+        program.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(program))
 
 
 def test_a_member_is_a_process_of_its_own_that_leaves_when_told(member: Member) -> None:
@@ -52,6 +65,38 @@ def test_a_killed_member_is_no_failure(member: Member) -> None:
         assert not member.running
         member.kill()
     assert marks == ["A killed"]
+
+
+def test_a_killed_member_is_no_failure_on_windows_either(member: Member) -> None:
+    with member:
+        member.kill()
+        assert member._process
+        member._process.returncode = 1  # what TerminateProcess leaves, and what an error does
+        assert not member.running
+    member._orders.config["no.such.setting"] = 1
+    member.start()
+    with pytest.raises(KafkaFailed, match=r"no\.such\.setting"):
+        wait_until(lambda: not member.running, 10, "the member to fail, killed before or not")
+
+
+def test_pause_and_kill_reach_the_process_behind_a_launcher(member: Member, launcher: None) -> None:
+    with member:
+        (real,) = wait_until(lambda: children(child().pid), 10, "the launcher to start the member")
+        member.pause()
+        wait_until(lambda: real.status() == psutil.STATUS_STOPPED, 5, "the member to be frozen", last_seen=real.status)
+        member.resume()
+        wait_until(lambda: real.status() != psutil.STATUS_STOPPED, 5, "the member to go on", last_seen=real.status)
+        member.kill()
+        wait_until(lambda: is_gone(real), 5, "the member to end", last_seen=real.status)
+
+
+def test_no_password_is_in_the_list_of_processes(mock: Lab) -> None:
+    produce(mock, "orders", ["there is such a topic"])
+    # The mock broker waits for further members longer than a session lasts by our settings.
+    config = {"sasl.password": "hush", "session.timeout.ms": 10_000}
+    with Member(mock, "keeps a secret", "orders", name="A", config=config) as member:
+        assert "hush" not in str([child().cmdline(), child().environ()])
+        wait_until(lambda: member.assignment, 20, "the member to have its orders all the same")
 
 
 def test_a_frozen_member_can_be_stopped(member: Member) -> None:
