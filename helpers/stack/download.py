@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from helpers.errors import DownloadFailed
+from helpers.stack import web
 
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds between one attempt and the next, as long as the server or the network may recover."""
@@ -56,7 +57,7 @@ def download(files: Sequence[File], advance: Callable[[int], object]) -> None:
     Raises `DownloadFailed` for the first file that fails, and `OSError` if a file cannot be written.
     """
     stop = threading.Event()
-    with requests.Session() as session, ThreadPoolExecutor(_PARALLEL, "download") as pool:
+    with web.session() as session, ThreadPoolExecutor(_PARALLEL, "download") as pool:
         worker = _Worker(session, advance, stop)
         try:
             largest_first = sorted(files, key=lambda file: file.size, reverse=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from helpers.errors import DownloadFailed, InvalidInput, LabError
-from helpers.stack import process
+from helpers.stack import process, web
 from helpers.stack.download import reason
 from helpers.stack.java import Java
 from helpers.stack.unpack import unpack_tar
@@ -95,7 +95,11 @@ def _lines(manifest: str) -> list[str]:
 def _download(address: str, folder: Path) -> Path:
     target = folder / (Path(urlsplit(address).path).name or "connector.zip")
     try:
-        with requests.get(address, stream=True, timeout=30) as answer, target.open("wb") as file:
+        with (
+            web.session() as session,
+            session.get(address, stream=True, timeout=30) as answer,
+            target.open("wb") as file,
+        ):
             answer.raise_for_status()
             for block in answer.iter_content(1 << 20):
                 file.write(block)

@@ -49,7 +49,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_address_that_is_told_is_that_of_this_jupyterlab(home: Path, tmp_path: Path) -> None:
     log = home / "logs" / "jupyter.log"
-    seen: list[psutil.Process] = []
+    before, seen = set(psutil.Process().children(recursive=True)), list[psutil.Process]()
 
     def look(line: str) -> None:
         (address,) = re.findall(r"http://127\S+", line)
@@ -61,7 +61,7 @@ def test_the_address_that_is_told_is_that_of_this_jupyterlab(home: Path, tmp_pat
         if os.name == "posix":
             (runtime,) = (tmp_path / "temporary").glob("lab-jupyter-*")
             assert [path.stat().st_mode & 0o077 for path in (home, log, runtime)] == [0, 0, 0]
-        seen.extend(psutil.Process().children(recursive=True))
+        seen.extend(set(psutil.Process().children(recursive=True)) - before)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
