@@ -20,7 +20,7 @@ _NEXT_STEPS = {
     r"Access denied|command denied": (
         "Check the user, its placeholder ${dir:FOLDER:FILE} for the password, and what it may do in that database."
     ),
-    r"Connection refused|Could not connect|Communications link failure|connection.*closed|[Ss]ocket|Broken pipe"
+    r"Connection (refused|reset)|Could not connect|Communications link failure|[Cc]onnection.*closed|[Ss]ocket|Broken pipe"
     r"|unexpected end of stream|Unable to acquire JDBC Connection": (
         "Start the database (`lab up`), then `restart` the connector: it goes on where it stopped."
     ),

@@ -172,6 +172,7 @@ def test_the_first_failure_counts_and_names_its_task() -> None:
         ("EOFException: unexpected end of stream, read 0 bytes from 4", "Start the database"),
         ("ConnectException: Connection refused", "Start the database"),
         ("SocketException: Connection reset", "Start the database"),
+        ("SQLNonTransientConnectionException: (conn=30) Connection is closed", "Start the database"),
         ("ConfigException: Incrementing column: nope does not exist in table 'users'", "names of table and columns"),
         ("SQLException: Cannot alter table t because schema evolution is disabled", "names of table and columns"),
         ("SQLSyntaxErrorException: (conn=4) Data too long for column 'name' at row 1", "widen the column"),
