@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from helpers.errors import ServerFailed, TimedOut
 from helpers.project import FIRST_NOTEBOOK, ROOT, part
 from helpers.settings import settings
-from helpers.stack.process import tail
+from helpers.stack.process import is_listening, tail
 from helpers.stack.state import make_home
 from helpers.waiting import wait_until
 
@@ -80,9 +80,9 @@ def _environment(runtime: Path) -> dict[str, str]:
 
 
 def _address(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
-    """Wait until JupyterLab has written where it listens, and return the first lesson's address with its token."""
+    """Wait until JupyterLab answers where it says that it does, and return the first lesson's address with its token."""
     try:
-        wait_until(lambda: process.poll() is not None or _server(runtime), 60, "JupyterLab to say where it listens")
+        wait_until(lambda: process.poll() is not None or _answers(_server(runtime)), 60, "JupyterLab to answer")
     except TimedOut as error:
         raise ServerFailed(str(error), tail(log)) from error
     server = _server(runtime)
@@ -97,6 +97,11 @@ def _server(runtime: Path) -> dict[str, Any]:
         with suppress(ValueError):
             return dict(json.loads(information.read_text("utf-8")))
     return {}
+
+
+def _answers(server: dict[str, Any]) -> bool:
+    """Whether it is there: JupyterLab writes its address a moment before it listens."""
+    return bool(server) and is_listening(server["port"])
 
 
 def _open(address: str) -> bool:

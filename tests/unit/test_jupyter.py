@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_a_home_that_was_never_up_is_private(tmp_path: Path) -> None:
     os.umask(before)
     if os.name == "posix":
         assert [path.stat().st_mode & 0o077 for path in (log, tmp_path / "new")] == [0, 0]
+
+
+def test_an_address_is_told_when_somebody_answers_there() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        said = {"port": server.getsockname()[1]}
+        assert not jupyter._answers({}) and not jupyter._answers(said), "said, but nobody listens yet"
+        server.listen()
+        assert jupyter._answers(said)
 
 
 def test_half_written_information_is_none_yet(tmp_path: Path) -> None:
