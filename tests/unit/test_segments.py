@@ -40,6 +40,9 @@ def test_segments_are_found_oldest_first(made_up: Lab) -> None:
 def test_what_stands_in_a_segment_is_found(made_up: Lab) -> None:
     assert segments.hold(made_up, "orders", "content of 00000000000000000012.log", 1) is True
     assert segments.hold(made_up, "orders", b"deleted", 1) is False
+    assert segments.hold(made_up, "orders", b"Hello", 7) is False, (
+        "the disk is ours, and there is no such partition on it"
+    )
 
 
 def test_batches_are_told_in_their_order(made_up: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,6 @@ def test_an_environment_that_was_half_made_is_made_anew(
     made: list[bool] = []
     monkeypatch.setattr(bootstrap, "_make_venv", lambda: made.append(python.parent.mkdir(parents=True) is None))
     monkeypatch.setattr(bootstrap, "_call", lambda command: None)
-    (tmp_path / ".venv").mkdir(exist_ok=True)
     bootstrap._install(".")
     assert bool(made) is made_anew
 
