@@ -12,11 +12,11 @@ from pathlib import Path
 
 from bench import own, report
 from bench.rows import Row
-from helpers import console
+from helpers.command import console
+from helpers.command.testing import BENCHMARKS
 from helpers.errors import LabError
 from helpers.settings import settings
-from helpers.stack.state import make_home
-from helpers.testing import BENCHMARKS
+from helpers.stack.home.folder import make_home
 
 _MISSED = 1
 _INTERRUPTED = 130

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bench import own
 from bench.rows import Row
-from helpers import connectors, database, journeys, records, topics
+from helpers import connectors, database, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
+from helpers.experiments import journeys
 from helpers.lab import Lab
-from helpers.stack.accounts import SINK_DATABASE
+from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 
 _ROWS = 30

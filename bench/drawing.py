@@ -13,7 +13,7 @@ from matplotlib import pyplot
 
 from bench.rows import alternate, seconds
 from helpers.lag import LagRecorder, LagSample, Mark, PartitionLag
-from helpers.plots import LivePlot
+from helpers.plots.live import LivePlot
 
 HZ = 5.0
 PARTITIONS = 12

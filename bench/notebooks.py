@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bench import own
 from bench.rows import Row
+from helpers.command.testing import NBVAL, call
 from helpers.errors import LabError
 from helpers.project import part
-from helpers.testing import NBVAL, call
 
 _GOALS = {("00", "01", "02"): 90, ("04", "05"): 120}
 """Lessons to the seconds that they may take together."""

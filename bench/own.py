@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.rows import Row
-from helpers import console
+from helpers.command import console
 from helpers.lab import Lab, attach
 from helpers.settings import settings
+from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
-from helpers.stack.server import ServerStatus
-from helpers.stack.state import State
+from helpers.stack.status import ServerStatus
 
 _LEARNERS = {"LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL"}
 

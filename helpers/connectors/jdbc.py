@@ -19,7 +19,7 @@ from helpers.connectors.parts import (
     place,
 )
 from helpers.lab import Lab
-from helpers.stack.accounts import SINK_DATABASE
+from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.topics import check_name
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from helpers import database
 from helpers.errors import InvalidInput
 from helpers.lab import Database, Lab
-from helpers.stack.worker import placeholder_folder
+from helpers.stack.servers.worker import placeholder_folder
 
 Deletes = Literal["delete-to-tombstone", "tombstone", "drop", "rewrite", "rewrite-with-tombstone"]
 Mode = Literal["bulk", "incrementing", "timestamp", "timestamp+incrementing"]

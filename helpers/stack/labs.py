@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from helpers.errors import LabError, LabNotRunning
-from helpers.stack.compose import ComposeLab, holds_containers
+from helpers.stack.containers.compose import ComposeLab, holds_containers
 from helpers.stack.local import LocalLab
 
 AnyLab = LocalLab | ComposeLab

@@ -8,22 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers import processes
 from helpers.errors import LabError
-from helpers.stack import artifacts, plugins, state, training
-from helpers.stack.catalogue import catalogue
-from helpers.stack.database_server import DatabaseServer
-from helpers.stack.installation import Installation, Product
-from helpers.stack.java import Java
-from helpers.stack.kafka import Kafka
-from helpers.stack.mariadb import MariaDB
-from helpers.stack.mysql import MySQL
-from helpers.stack.process import can_bind
-from helpers.stack.server import Server, ServerStatus
-from helpers.stack.starting import Say, start
-from helpers.stack.state import State
-from helpers.stack.worker import Worker
+from helpers.processes import can_bind
+from helpers.stack import plugins
+from helpers.stack.home import folder, secrets
+from helpers.stack.home.state import State
+from helpers.stack.install import artifacts
+from helpers.stack.install.catalogue import catalogue
+from helpers.stack.install.database import Installation, Product
+from helpers.stack.progress import Progress, Say, Silent
+from helpers.stack.servers import training
+from helpers.stack.servers.database import DatabaseServer
+from helpers.stack.servers.java import Java
+from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.mariadb import MariaDB
+from helpers.stack.servers.mysql import MySQL
+from helpers.stack.servers.server import Server
+from helpers.stack.servers.starting import start
+from helpers.stack.servers.worker import Worker
+from helpers.stack.status import ServerStatus
 
-SILENT = artifacts.Silent()
+SILENT = Silent()
 DATABASES: dict[Product, type[DatabaseServer]] = {"mariadb": MariaDB, "mysql": MySQL}
 _KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB, MySQL)  # Connect first: it needs the others to end well
 
@@ -52,15 +58,15 @@ class LocalLab:
 
     # What follows changes the lab; one command at a time may.
 
-    def up(self, say: Say, progress: artifacts.Progress = SILENT) -> None:
+    def up(self, say: Say, progress: Progress = SILENT) -> None:
         """Install what is missing, start what does not run, and return when every server answers.
 
         Raises a `LabError` that says what is in the way. Whatever this call started is stopped again if it fails or is
         interrupted; what ran before goes on.
         """
-        state.make_home(self.home)
-        with state.locked(self.home):
-            state.clear(self.home)
+        folder.make_home(self.home)
+        with folder.locked(self.home):
+            folder.clear(self.home)
             known = State.load(self.home) or State.new()
             installed = self.install(known, say, progress)
             _check_data(self.home, known.versions, installed.versions)
@@ -68,7 +74,7 @@ class LocalLab:
             known.save(self.home)
             start(servers, say, progress)
 
-    def install(self, known: State, say: Say, progress: artifacts.Progress) -> Installed:
+    def install(self, known: State, say: Say, progress: Progress) -> Installed:
         """Fetch and prepare what the servers are run with; quick and without a network when it is there already."""
         own = self._own_database(known)
         prepared = artifacts.prepare(self.cache, progress, own=_product(own))
@@ -90,26 +96,26 @@ class LocalLab:
         """Stop what runs and return the names of the servers that ran; Connect first, for it needs the other two."""
         if not self.home.exists():
             return []
-        with state.locked(self.home):
+        with folder.locked(self.home):
             return self._stop()
 
     def reset(self) -> None:
         """Stop the servers and delete all that the lab wrote: topics, databases, logs, passwords. Plugins stay."""
         if not (self.home / "lab.json").exists():
             return  # folders of these names may be somebody else's
-        with state.locked(self.home):
+        with folder.locked(self.home):
             self._stop()
             # The data before the passwords: without the one the others are made anew, but not the other way round.
-            state.forget(self.home, [*(kind.name for kind in _KINDS), "secrets", "logs"])
+            folder.forget(self.home, [*(kind.name for kind in _KINDS), "secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
 
-    def add_plugin(self, source: str, say: Say, progress: artifacts.Progress = SILENT) -> plugins.Plugin:
+    def add_plugin(self, source: str, say: Say, progress: Progress = SILENT) -> plugins.Plugin:
         """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
         with self._changed_plugins(say, progress):
             known = State.load(self.home) or State.new()
             return plugins.add(source, self._own_plugins, lambda: self.install(known, say, progress).java)
 
-    def remove_plugin(self, name: str, say: Say, progress: artifacts.Progress = SILENT) -> None:
+    def remove_plugin(self, name: str, say: Say, progress: Progress = SILENT) -> None:
         """Delete the plugin `name` that was added; a running worker is restarted."""
         with self._changed_plugins(say, progress):
             folder = plugins.added(name, self._own_plugins).folder
@@ -117,9 +123,9 @@ class LocalLab:
             shutil.rmtree(folder)
 
     @contextmanager
-    def _changed_plugins(self, say: Say, progress: artifacts.Progress) -> Iterator[None]:
-        state.make_home(self.home)
-        with state.locked(self.home):
+    def _changed_plugins(self, say: Say, progress: Progress) -> Iterator[None]:
+        folder.make_home(self.home)
+        with folder.locked(self.home):
             restart = Worker.process(self.home)
             yield
             Worker.end(self.home)
@@ -171,7 +177,7 @@ class LocalLab:
             port = known.ports.get(name)
             if port and (can_bind(port) or kind.process(self.home)):
                 continue
-            known.ports[name] = state.choose_port(set(known.ports.values()))
+            known.ports[name] = processes.choose_port(set(known.ports.values()))
             if port:
                 say(f"Port {port} is taken by another program; {kind.title} moves to {known.ports[name]}")
         known.versions = installed.versions
@@ -186,7 +192,7 @@ class LocalLab:
             version=installed.versions["kafka"],
             java=installed.java,
         )
-        passwords = state.passwords(self.home)
+        passwords = secrets.passwords(self.home)
         self._own_plugins.mkdir(exist_ok=True)
         worker = Worker(
             self.home,

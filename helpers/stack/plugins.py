@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 import requests
 
+from helpers import processes
 from helpers.errors import DownloadFailed, InvalidInput, LabError
-from helpers.stack import process, web
-from helpers.stack.download import reason
-from helpers.stack.java import Java
-from helpers.stack.unpack import unpack_tar
+from helpers.stack.install import web
+from helpers.stack.install.download import reason
+from helpers.stack.install.unpack import unpack_tar
+from helpers.stack.servers.java import Java
 
 _SERVICES = "META-INF/services/org.apache.kafka.connect."
 _CONNECTORS = ("source.SourceConnector", "sink.SinkConnector")
@@ -134,7 +135,7 @@ def _write_manifests(folder: Path, java: Java) -> None:
     """
     for place in sorted({jar.parent for jar in folder.rglob("*.jar")}):
         command = java.tool("org.apache.kafka.tools.ConnectPluginPath", "sync-manifests", "--plugin-location", place)
-        done = process.run(command, timeout=120)
+        done = processes.run(command, timeout=120)
         if done.returncode:
             raise InvalidInput(
                 f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.",

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.connectors import offered
 from helpers.lab import Lab
-from helpers.stack.installation import Installation
+from helpers.stack.install.database import Installation
 from tests import mysql_server
 from tests.resources import OwnLab, cache_folder, copy_added_plugins
 

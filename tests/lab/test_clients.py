@@ -16,9 +16,9 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from helpers import clients, lag, records, topics
 from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, TimedOut
+from helpers.experiments.members import Member, owners, ownership
 from helpers.lab import Lab
 from helpers.lag import LagRecorder, measure_lag
-from helpers.members import Member, owners, ownership
 from helpers.records import Record
 from helpers.waiting import wait_until
 
@@ -247,7 +247,7 @@ def test_a_crash_between_work_and_commit(lab: Lab, topic: str, commit: str, lost
 
 ORPHAN = """
 from helpers.lab import Lab
-from helpers.members import Member
+from helpers.experiments.members import Member
 from helpers.waiting import wait_until
 member = Member(Lab({address!r}), {topic!r}, {topic!r}, name="A").start()
 wait_until(lambda: len(member.assignment) == 4, 20, "A to have all partitions")

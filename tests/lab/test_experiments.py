@@ -7,7 +7,8 @@ from zlib import crc32
 
 import pytest
 
-from helpers import experiments, records, segments, topics
+from helpers import records, segments, topics
+from helpers.experiments import crews
 from helpers.lab import Lab
 
 KEYS = [f"customer-{number}" for number in range(8)]
@@ -24,7 +25,7 @@ def nothing_left(lab: Lab) -> Iterator[None]:
 
 
 def test_a_crew_shares_the_work_and_one_member_too_many_gets_nothing(lab: Lab) -> None:
-    work = experiments.share_work(lab, 3, partitions=2, count=100, rate=1000)
+    work = crews.share_work(lab, 3, partitions=2, count=100, rate=1000)
     assert sorted(work.handled) == [0, 50, 50]
     assert work.seconds > 0
 
@@ -34,7 +35,7 @@ def test_a_crew_leaves_when_its_block_fails(lab: Lab) -> None:
     with (
         pytest.raises(ZeroDivisionError),
         topics.temporary(lab, "crew") as topic,
-        experiments.crew(lab, "crew", topic, 1) as members,
+        crews.crew(lab, "crew", topic, 1) as members,
     ):
         seen += members
         raise ZeroDivisionError
@@ -42,16 +43,16 @@ def test_a_crew_leaves_when_its_block_fails(lab: Lab) -> None:
 
 
 def test_the_order_of_commit_and_work_decides_what_a_crash_does(lab: Lab) -> None:
-    lost = experiments.crash(lab, "before")
-    repeated = experiments.crash(lab, "after")
+    lost = crews.crash(lab, "before")
+    repeated = crews.crash(lab, "after")
     assert len(set(lost)) == len(lost) < 20
     assert len(repeated) > len(set(repeated)) == 20
 
 
 def test_keys_go_where_their_hash_says_and_where_java_sends_them(lab: Lab) -> None:
-    assert experiments.partitions_of(lab, KEYS, partitions=3) == [crc32(key.encode()) % 3 for key in KEYS]
-    murmur2 = experiments.partitions_of(lab, KEYS, config={"partitioner": "murmur2_random"})
-    assert experiments.partitions_by_java(lab, KEYS) == murmur2
+    assert crews.partitions_of(lab, KEYS, partitions=3) == [crc32(key.encode()) % 3 for key in KEYS]
+    murmur2 = crews.partitions_of(lab, KEYS, config={"partitioner": "murmur2_random"})
+    assert crews.partitions_by_java(lab, KEYS) == murmur2
 
 
 def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from helpers import clients, groups, records, tools, topics
+from helpers import clients, groups, kafka_tools, records, topics
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
 
@@ -77,7 +77,7 @@ def test_the_broker_keeps_a_setting_until_it_is_removed(lab: Lab) -> None:
 
 
 def test_a_tool_is_shown_as_it_would_be_typed(lab: Lab, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tools.show(lab, "topics", "--describe", "--topic", topic)
+    kafka_tools.show(lab, "topics", "--describe", "--topic", topic)
     typed, said = capsys.readouterr().out.split("\n", 1)
     assert typed == f"$ bin/kafka-topics.sh --bootstrap-server {lab.bootstrap_servers} --describe --topic {topic}"
     assert "PartitionCount: 1" in said

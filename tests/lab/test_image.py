@@ -10,12 +10,12 @@ from pathlib import Path
 import yaml
 from confluent_kafka.admin import AdminClient
 
+from helpers.processes import choose_port, is_listening
 from helpers.project import part
-from helpers.stack.java import Java, properties
-from helpers.stack.kafka import Kafka
+from helpers.stack.home.state import State
 from helpers.stack.local import installed_java
-from helpers.stack.process import is_listening
-from helpers.stack.state import State, choose_port
+from helpers.stack.servers.java import Java, properties
+from helpers.stack.servers.kafka import Kafka
 from helpers.waiting import wait_until
 from tests.resources import cache_folder
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers import connectors, database, groups, journeys, records, topics
+from helpers import connectors, database, groups, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
+from helpers.experiments import journeys
 from helpers.lab import Lab
 
 SINKS = {"journey-sink": journeys.TOPIC}

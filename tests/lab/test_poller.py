@@ -8,11 +8,12 @@ from contextlib import closing
 
 import pytest
 
-from helpers import database, load, records, topics
-from helpers.changes import Changes
+from helpers import database, records, topics
 from helpers.errors import DatabaseFailed, InvalidInput
+from helpers.experiments import load
+from helpers.experiments.changes import Changes
+from helpers.experiments.poller import Mode, Poller
 from helpers.lab import Lab
-from helpers.poller import Mode, Poller
 
 
 @pytest.fixture

@@ -7,15 +7,21 @@ import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import helpers
 from helpers.project import ROOT
 
-LAYERS = [set(re.findall(r"`(\w+)`", line)) for line in (helpers.__doc__ or "").splitlines() if line.startswith("- `")]
-"""The rooms from the top, as the map in `helpers/__init__.py` tells them."""
+Map = list[set[str]]
+"""The rooms of one folder, a set for each of its floors, from the top."""
+
+
+def floors(docstring: str | None) -> Map:
+    """Return the map in a folder's docstring: each line that begins with - and a name in backticks is a floor."""
+    lines = (line for line in (docstring or "").splitlines() if line.startswith("- `"))
+    return [set(re.findall(r"`(\w+)`", re.split(r" (?!`)", line[2:])[0])) for line in lines]
+
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -60,9 +66,9 @@ class Source:
                 yield from ((node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
                 # `from helpers import lag` names a room, `from helpers.lag import LagSample` a class in one.
-                inside = node.module in ("helpers", "helpers.stack")
+                folder = ROOT.joinpath(*node.module.split(".")).is_dir()
                 yield from (
-                    (node.lineno, f"{node.module}.{alias.name}" if inside else node.module) for alias in node.names
+                    (node.lineno, f"{node.module}.{alias.name}" if folder else node.module) for alias in node.names
                 )
 
     def at(self, node: ast.AST, problem: str) -> str:
@@ -124,30 +130,49 @@ def _undocumented(source: Source, parent: ast.Module | ast.ClassDef, prefix: str
 
 
 def layers(source: Source) -> Iterator[str]:
-    """Imports only downwards; `helpers/__init__.py` imports two names when they are asked for."""
-    if not source.room:
-        return
-    here = _layer(source.room)
-    if here is None:
-        yield f"{source.path}: the map in helpers/__init__.py says nowhere on which floor {source.room} is."
-        return
+    """Imports only downwards, in each folder by the map in its `__init__`; a folder without a map has no order."""
+    here = source.module.split(".")[1:]
+    for depth, room in enumerate(here):
+        folder = ".".join(["helpers", *here[:depth]])
+        if (plan := _map(folder)) and _floor(plan, room) is None:
+            yield f"{source.path}: the map in {folder} says nowhere on which floor {room} is."
     for line, name in source.imports:
-        above = _layer(name.split(".")[1]) if name.startswith("helpers.") else None
-        if above is not None and above < here:
+        there = name.split(".")[1:] if name.startswith("helpers.") else []
+        shared = next((n for n, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), None)
+        if shared is None:
+            continue
+        plan = _map(".".join(["helpers", *here[:shared]]))
+        mine, other = _floor(plan, here[shared]), _floor(plan, there[shared])
+        if mine is not None and other is not None and other < mine:
             yield f"{source.path}:{line}: imports {name}, which stands above it."
 
 
-def _layer(room: str) -> int | None:
-    # A room may be several files: plots.py, plots_still.py.
-    return next(
-        (number for number, rooms in enumerate(LAYERS) for name in rooms if re.fullmatch(f"{name}(_.*)?", room)), None
-    )
+@cache
+def _map(folder: str) -> Map:
+    path = ROOT.joinpath(*folder.split("."), "__init__.py")
+    return floors(ast.get_docstring(ast.parse(path.read_text("utf-8")))) if path.exists() else []
+
+
+def _floor(plan: Map, room: str) -> int | None:
+    return next((number for number, rooms in enumerate(plan) if room in rooms), None)
+
+
+def unmapped(folder: Path) -> list[str]:
+    """Return the rooms that the map of `folder` names and that are not there."""
+    plan = floors(ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))))
+    named: set[str] = set().union(*plan)
+    return sorted(name for name in named if not ((folder / name).is_dir() or (folder / f"{name}.py").exists()))
 
 
 def circle(sources: Iterable[Source]) -> list[str]:
     """Return modules that import each other in a circle, or an empty list."""
     known = {source.module: source for source in sources if source.room}
-    graph = {name: {found for _, found in source.imports if found in known} for name, source in known.items()}
+    # What is no module is a name inside one: `helpers.records.Record` is in `helpers.records`.
+    graph = {
+        name: {found if found in known else found.rpartition(".")[0] for _, found in source.imports}
+        & known.keys() - {name}
+        for name, source in known.items()
+    }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -158,7 +183,7 @@ def circle(sources: Iterable[Source]) -> list[str]:
 def matplotlib_in_plots(source: Source) -> Iterator[str]:
     """Only plots import matplotlib."""
     for line, name in source.imports:
-        if name.split(".")[0] == "matplotlib" and not source.room.startswith("plots"):
+        if name.split(".")[0] == "matplotlib" and source.room != "plots":
             yield f"{source.path}:{line}: imports matplotlib; only plots do."
 
 

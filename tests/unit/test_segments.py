@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import segments, tools
+from helpers import kafka_tools, segments
 from helpers.errors import Unsupported
 from helpers.lab import Lab
 
@@ -46,7 +46,9 @@ def test_what_stands_in_a_segment_is_found(made_up: Lab) -> None:
 
 
 def test_batches_are_told_in_their_order(made_up: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "kafka", lambda lab, tool, *arguments: DUMP if "00000.log" in arguments[-1] else "")
+    monkeypatch.setattr(
+        kafka_tools, "kafka", lambda lab, tool, *arguments: DUMP if "00000.log" in arguments[-1] else ""
+    )
     frame = segments.batches(made_up, "orders", 1)
     assert frame.values.tolist() == [[0, 1, 0, 109], [1, 12, 109, 400]]
 

@@ -1,0 +1,203 @@
+"""The `lab` command; no logic of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+
+import click
+
+from helpers.command import console, doctor, jupyter, testing
+from helpers.errors import InvalidInput, LabError, LabNotRunning
+from helpers.lab import as_dictionary
+from helpers.settings import settings
+from helpers.stack import plugins as connect_plugins
+from helpers.stack.labs import AnyLab, lab_in, read_log, without_containers
+from helpers.stack.local import LocalLab
+
+INTERRUPTED = 130
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: `lab` starts everything and opens JupyterLab at the first lesson; Ctrl-C ends both.",
+)
+@click.pass_context
+def lab(context: click.Context) -> None:
+    """A real Kafka, Kafka Connect and MariaDB on this machine, and the notebooks that use them.
+
+    Without a verb: `up`, then `open`; when JupyterLab ends, the servers end as well if this command started them.
+    """
+    if context.invoked_subcommand is None:
+        ran = _is_running()
+        _up()
+        try:
+            jupyter.run(browser=True, say=console.say)
+        finally:
+            if not ran:
+                context.invoke(down)
+
+
+@lab.command(epilog="Example: lab up && python my_program.py")
+@click.option(
+    "--compose", is_flag=True, help="Make a lab of containers, with MySQL; other verbs know it by its folder."
+)
+def up(compose: bool) -> None:
+    """Install what is missing and start the servers."""
+    _up(compose=compose)
+    console.show_servers(_local().status().values())
+
+
+@lab.command(epilog="Example: lab down")
+def down() -> None:
+    """Stop the servers; what they hold is kept."""
+    stopped = _local().down()
+    console.say(f"Stopped: {', '.join(stopped)}." if stopped else "No server was running.")
+
+
+@lab.command(epilog="Example: lab status --json | python -m json.tool")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def status(as_json: bool) -> None:
+    """Show the servers: version, address, memory, uptime. Ends with 3 if not all of them run."""
+    local = _local()
+    servers = local.status()
+    if not servers:
+        raise LabNotRunning(f"There is no lab in {local.home} yet.", "`lab up` makes and starts one.")
+    if as_json:
+        console.tell(json.dumps(as_dictionary(local.home, servers), indent=2))
+    else:
+        console.show_servers(servers.values())
+        console.tell(f"Home: {local.home}")
+    if not all(server.running for server in servers.values()):
+        sys.exit(LabNotRunning.exit_code)
+
+
+@lab.command("doctor", epilog="Example: lab doctor")
+def examine() -> None:
+    """Look for whatever this machine may have wrong, and say what mends it. Ends with 1 if something is."""
+    findings = doctor.examine(settings())
+    for finding in findings:
+        console.tell(str(finding))
+    if not all(finding.well for finding in findings):
+        sys.exit(1)
+
+
+@lab.command(epilog="Example: lab reset --yes && lab up")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """Stop the servers and delete all topics, databases and logs. Notebooks, downloads and plugins stay."""
+    local = _local()
+    if not yes:
+        click.confirm(f"Delete all topics, databases and logs in {local.home}?", abort=True)
+    local.reset()
+    console.say("The lab is empty; `lab up` starts a new one.")
+
+
+@lab.command("open", epilog="Example: lab open --no-browser")
+@click.option(
+    "--browser/--no-browser", default=True, help="Open a browser if there is one (default), or only print the address."
+)
+def open_(browser: bool) -> None:
+    """Run JupyterLab at the first lesson, until Ctrl-C. The servers are left as they are."""
+    jupyter.run(browser=browser, say=console.say)
+
+
+@lab.command(
+    epilog="Example: lab test unit -k topics",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run the tests on a lab of their own: unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
+    sys.exit(testing.run_tests(arguments))
+
+
+@lab.command(epilog="Example: lab bench --only lag")
+@click.option("--only", type=click.Choice(testing.BENCHMARKS), help="Run this part only.")
+def bench(only: str | None) -> None:
+    """Measure the lab and the helpers side by side, print ratios, keep them as JSON."""
+    sys.exit(testing.run_bench(only))
+
+
+@lab.command(epilog="Example: lab logs connect -n 50")
+@click.argument("name", type=click.Choice(["kafka", "connect", "mariadb", "mysql", "jupyter"]))
+@click.option("-n", "lines", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
+def logs(name: str, lines: int) -> None:
+    """Print the end of a server's log."""
+    for line in read_log(_local(), name, lines):
+        console.tell(line)
+
+
+@lab.group()
+def plugins() -> None:
+    """List, add and remove connectors of your own."""
+
+
+@plugins.command("list", epilog="Example: lab plugins list")
+def list_plugins() -> None:
+    """Show the connectors that the worker finds: the lab's own, then those added."""
+    for place in _own_worker().plugin_paths():
+        for plugin in connect_plugins.installed(place):
+            console.tell(plugin.name)
+            for connector in plugin.connectors:
+                console.tell(f"  {connector}")
+
+
+@plugins.command("add", epilog="Example: lab plugins add ~/Downloads/confluentinc-kafka-connect-jdbc-10.8.4.zip")
+@click.argument("source", metavar="FILE|FOLDER|URL")
+def add_plugin(source: str) -> None:
+    """Add a connector to the lab's worker, from an archive, a folder or an address."""
+    with console.Bars() as bars:
+        plugin = _own_worker().add_plugin(source, console.say, bars)
+    console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
+
+
+@plugins.command("remove", epilog="Example: lab plugins remove confluentinc-kafka-connect-jdbc-10.8.4")
+@click.argument("name")
+def remove_plugin(name: str) -> None:
+    """Remove a connector that was added."""
+    with console.Bars() as bars:
+        _own_worker().remove_plugin(name, console.say, bars)
+    console.say(f"Removed {name}.")
+
+
+def main() -> None:
+    """Run the `lab` command. Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, else `LabError.exit_code`."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        lab.main(standalone_mode=False)
+    except click.ClickException as error:
+        console.complain(InvalidInput(error.format_message(), "`lab --help` lists the verbs and options."))
+        sys.exit(InvalidInput.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        console.say("Interrupted; what this command had started is stopped.")
+        sys.exit(INTERRUPTED)
+    except LabError as error:
+        console.complain(error)
+        sys.exit(error.exit_code)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _local(*, compose: bool = False) -> AnyLab:
+    where = settings()
+    return lab_in(where.home, where.cache, where.database_server, compose=compose)
+
+
+def _own_worker() -> LocalLab:
+    return without_containers(_local(), "plugins")
+
+
+def _is_running() -> bool:
+    return any(server.running for server in _local().status().values())
+
+
+def _up(*, compose: bool = False) -> None:
+    with console.Bars() as bars:
+        _local(compose=compose).up(console.say, bars)

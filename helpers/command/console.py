@@ -1,0 +1,103 @@
+"""How the `lab` command shows what it does: lines, bars, tables; progress goes to standard error, results to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from helpers.errors import LabError
+from helpers.stack.status import ServerStatus
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Amount(ProgressColumn):
+    """How far a bar is, in its own unit: bytes, or things counted."""
+
+    _bytes = DownloadColumn()
+
+    def render(self, task: Task) -> Text:
+        if task.fields["unit"] == "bytes":
+            return self._bytes.render(task)
+        return Text(f"{task.completed:.0f} of {task.total or 0:.0f} {task.fields['unit']}", style="progress.download")
+
+
+@dataclass
+class _Bar:
+    progress: Progress
+    task: TaskID
+
+    def advance(self, size: int) -> None:
+        self.progress.advance(self.task, size)
+
+
+class Bars:
+    """The bars of one command. On a terminal they move; in a file each is one line, when the command is done."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(), console=err
+        )
+
+    def add(self, description: str, total: int, unit: str = "bytes") -> _Bar:
+        """Open a bar of `total` bytes, or of `total` things that `unit` names, and return it."""
+        self._progress.start()
+        return _Bar(self._progress, self._progress.add_task(description, total=total, unit=unit))
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress.tasks:
+            self._progress.stop()
+
+
+def say(line: str) -> None:
+    """Show one line of what goes on."""
+    err.print(line, markup=False)
+
+
+def tell(line: str) -> None:
+    """Print one line of the result."""
+    out.print(line, markup=False)
+
+
+def complain(error: LabError) -> None:
+    """Show what is wrong and what to do."""
+    err.print("[bold red]lab:[/] ", end="")
+    err.print(error.problem, markup=False)
+    if error.remedy:
+        err.print(error.remedy, markup=False)
+
+
+def show_servers(servers: Iterable[ServerStatus]) -> None:
+    """Print a table with a row a server."""
+    columns = ("server", "version", "address", "process", "memory", "up")
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for server in servers:
+        memory = f"{server.memory / 1e6:.0f} MB" if server.memory else ""
+        up = _duration(server.uptime) if server.uptime else ""
+        process = str(server.pid or server.container or "stopped")
+        table.add_row(server.title, server.version, server.address, process, memory, up)
+    out.print(table)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

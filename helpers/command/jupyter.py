@@ -1,0 +1,121 @@
+"""JupyterLab, at the first lesson, for as long as the reader wants it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlencode
+
+from helpers.errors import ServerFailed, TimedOut
+from helpers.processes import is_listening, tail
+from helpers.project import FIRST_NOTEBOOK, ROOT, part
+from helpers.settings import settings
+from helpers.stack.home.folder import make_home
+from helpers.waiting import wait_until
+
+_STOP_TIMEOUT = 20.0
+
+
+def run(*, browser: bool, say: Callable[[str], None]) -> None:
+    """Run JupyterLab until it ends or is interrupted; it is stopped then. Its log is `<home>/logs/jupyter.log`.
+
+    Opens the first lesson in a browser if `browser` and there is one, and says the address in any case.
+    Raises `ServerFailed` if JupyterLab does not start, and `LabError` where the lab's folder cannot be written.
+    """
+    part(FIRST_NOTEBOOK)
+    log = _private_log(settings().home)
+    # A runtime folder of its own: what is in it is of this JupyterLab, whatever its process is called and others left.
+    with TemporaryDirectory(prefix="lab-jupyter-", ignore_cleanup_errors=True) as folder:
+        runtime = Path(folder)
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                _command(), env=_environment(runtime), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        try:
+            address = _address(process, runtime, log)
+            opened = browser and _open(address)
+            say(f"JupyterLab {'is open' if opened else 'waits'} at {address}")
+            say("Ctrl-C ends it.")
+            process.wait()
+        finally:
+            _stop(process)
+
+
+def _private_log(home: Path) -> Path:
+    """Return the log's path; JupyterLab writes its token there, so the file is there already, for this user only."""
+    make_home(home)
+    log = home / "logs" / "jupyter.log"
+    log.parent.mkdir(exist_ok=True)
+    log.touch(0o600)
+    log.chmod(0o600)  # one that was there
+    return log
+
+
+def _command() -> list[str]:
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"),
+        f"--ServerApp.root_dir={ROOT}",
+        # Ctrl-C reaches JupyterLab too: it should end then, and not ask whether it should.
+        "--ServerApp.answer_yes=True",
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+
+
+def _environment(runtime: Path) -> dict[str, str]:
+    """Add the course's defaults (no news, no questions) to the reader's own settings, which come before them."""
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ROOT / "helpers" / "command" / "jupyter_config")]
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+    }
+
+
+def _address(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+    """Wait until JupyterLab answers where it says that it does, and return the first lesson's address with its token."""
+    try:
+        wait_until(lambda: process.poll() is not None or _answers(_server(runtime)), 60, "JupyterLab to answer")
+    except TimedOut as error:
+        raise ServerFailed(str(error), tail(log)) from error
+    server = _server(runtime)
+    if process.poll() is not None or not server:
+        raise ServerFailed("JupyterLab ended while it was starting.", f"The end of {log}:\n{tail(log)}")
+    return f"{server['url']}lab/tree/{FIRST_NOTEBOOK}?{urlencode({'token': server['token']})}"
+
+
+def _server(runtime: Path) -> dict[str, Any]:
+    """Return what JupyterLab wrote of itself: nothing before it has, nor while half of it is written."""
+    for information in runtime.glob("jpserver-*.json"):
+        with suppress(ValueError):
+            return dict(json.loads(information.read_text("utf-8")))
+    return {}
+
+
+def _answers(server: dict[str, Any]) -> bool:
+    """Whether it is there: JupyterLab writes its address a moment before it listens."""
+    return bool(server) and is_listening(server["port"])
+
+
+def _open(address: str) -> bool:
+    """Open `address` in a browser and return whether there was one; a text browser in this terminal does not count."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    return webbrowser.open(address)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_TIMEOUT)

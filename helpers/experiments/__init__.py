@@ -1,0 +1,6 @@
+"""What one lesson measures, for lessons that repeat it with other numbers. Each leaves the lab as it found it.
+
+- `crews` `keys` `journeys` members that share work; where a key goes; a row's way through Connect
+- `members` `changes` `load` `poller` one consumer; changes of a table; what readers cost the database; a source that asks
+- `member_program` the consumer's own process
+"""

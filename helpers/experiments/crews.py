@@ -1,0 +1,95 @@
+"""Crews of consumers: members that share out a topic, work it off, or crash. Each leaves the cluster as it found it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from confluent_kafka import ConsumerGroupState
+
+from helpers import clients, groups, topics
+from helpers.experiments.members import Member, owners
+from helpers.lab import Lab
+from helpers.records import Record, produce
+from helpers.waiting import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How long a group took, in seconds, and how many records each of its members handled."""
+
+    seconds: float
+    handled: list[int]
+
+
+def share_work(lab: Lab, size: int, *, partitions: int = 4, count: int = 800, rate: float = 400.0) -> Work:
+    """Let `size` members, of which each does `rate` records a second, work off `count` records, evenly spread.
+
+    The clock runs from the first record sent to the last one handled; the partitions have been shared out before.
+    Raises what `crew` raises.
+    """
+    load = [Record(b"work", partition=number % partitions) for number in range(count)]
+    with topics.temporary(lab, "work", partitions) as topic, crew(lab, "workers", topic, size, rate=rate) as members:
+        started = time.monotonic()
+        produce(lab, topic, load)
+        wait_for_records(members, count, timeout=30 + count / rate)
+        return Work(time.monotonic() - started, [member.handled for member in members])
+
+
+@contextmanager
+def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = None) -> Iterator[list[Member]]:
+    """Yield `size` running members that have shared out the partitions of `topic` in a new group named after `prefix`.
+
+    At the end of the block they leave and the group is deleted. Raises `TimedOut` when the group does not settle.
+    """
+    group = topics.unique_name(prefix)
+    partitions = set(clients.metadata(lab.admin, lab.bootstrap_servers, topic).topics[topic].partitions)
+    patient = {"session.timeout.ms": 30_000}  # nobody is killed here, and a busy machine must not make it look so
+    members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
+    with ExitStack() as running:
+        running.callback(groups.delete, lab, group)
+        for member in members:
+            running.enter_context(member)
+        wait_until(
+            lambda: _present(lab, group) == size and set(owners(members)) == partitions,
+            30,
+            f"{size} members to share {len(partitions)} partitions",
+            last_seen=lambda: f"{_present(lab, group)} present, {owners(members)}",
+        )
+        yield members
+
+
+def wait_for_records(members: Sequence[Member], count: int, *, timeout: float = 30.0) -> None:
+    """Wait until `members` have handled `count` records together. Raises `TimedOut` after `timeout` seconds."""
+    wait_until(
+        lambda: sum(member.handled for member in members) >= count,
+        timeout,
+        f"{count} records to be handled",
+        last_seen=lambda: {member.name: member.handled for member in members},
+    )
+
+
+def crash(lab: Lab, commit: str, *, count: int = 20) -> list[int]:
+    """Let a member crash between commit and work and a second one go on; return the offsets worked on, in that order.
+
+    They work in fives, with `commit` "before" or "after" the work; the first one crashes in its second five.
+    Raises `TimedOut` when a member does not come to its end.
+    """
+    group = topics.unique_name("crash")
+    with topics.temporary(lab, "crash") as topic:
+        produce(lab, topic, [f"order {number}" for number in range(count)])
+        with Member(lab, group, topic, name="first", commit=commit, batch=5, crash_after=10) as first:
+            wait_until(lambda: not first.running, 30, "the first member to crash")
+        with Member(lab, group, topic, name="second", commit=commit, batch=5) as second:
+            wait_until(lambda: (0, count - 1) in second.records, 30, "the second member to work on the last record")
+        groups.delete(lab, group)
+    return [offset for _, offset in first.records + second.records]
+
+
+def _present(lab: Lab, group: str) -> int:
+    """How many members a group has that is at rest; 0 while it rebalances."""
+    answers = lab.admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE)
+    told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
+    return len(told.members) if told.state == ConsumerGroupState.STABLE else 0

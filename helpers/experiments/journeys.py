@@ -1,0 +1,125 @@
+"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed, cleared away."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from confluent_kafka import Message
+from sqlalchemy import Connection, TextClause, text
+
+from helpers import database, groups, records, topics
+from helpers.connect import ConnectClient
+from helpers.connectors import Config
+from helpers.lab import Lab
+from helpers.stack.home.accounts import SINK_DATABASE
+from helpers.waiting import wait_until
+
+TOPIC = "my_topic_users"
+PARTS = ["INSERT and commit", "into the topic", "into the table"]
+_LONGEST = 30.0
+_INSERT = "INSERT INTO {table} (id, user_id, pwd, name) VALUES (:id, 'traveller', '-', 'traveller')"
+_SEEN = f"SELECT id FROM {SINK_DATABASE}.{{table}} WHERE id = :id"
+
+
+def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPIC) -> pd.DataFrame:
+    """Insert `count` rows into `table`, each when the one before has arrived, and return their times in milliseconds by id.
+
+    The columns are `PARTS`. A connector brings them to `topic`, which tells when the broker stored a record
+    (`message.timestamp.type=LogAppendTime`), another one to the table of that name in `mydb2`: there a row counts from when
+    others see it. One row more goes ahead, uncounted: connectors that have just started are slow once.
+
+    Raises `TimedOut` for a row that does not arrive within half a minute.
+    """
+    [first] = database.frame(lab, f"SELECT COALESCE(MAX(id), 0) + 1 AS id FROM {table}")["id"].tolist()
+    end = int(topics.describe(lab, topic)["end offset"].sum())
+    insert, seen = text(_INSERT.format(table=table)), text(_SEEN.format(table=topic))
+    with database.engine(lab).connect().execution_options(isolation_level="AUTOCOMMIT") as open_:
+        sent = {key: _send(open_, insert, seen, key) for key in range(first, first + count + 1)}
+    times = pd.DataFrame.from_dict(sent, orient="index", columns=["begun", "done", "arrived"])
+    stored = {
+        _payload(it)["id"]: it.timestamp()[1] / 1000 for it in records.consume(lab, topic, count + 1, from_offset=end)
+    }
+    times.insert(2, "stored", pd.Series(stored))
+    # The record may be in the topic a moment before the INSERT has its answer: that part took no time, not less.
+    return times.diff(axis=1).iloc[1:, 1:].clip(lower=0).mul(1000).set_axis(PARTS, axis=1)
+
+
+def _send(connection: Connection, insert: TextClause, seen: TextClause, key: int) -> list[float]:
+    """Insert a row and wait until it is seen; return when it began, was committed and was seen, in seconds since 1970."""
+    begun = time.time()
+    connection.execute(insert, {"id": key})
+    done = time.time()
+    wait_until(lambda: connection.execute(seen, {"id": key}).all(), _LONGEST, f"row {key} to arrive", pause=0.001)
+    return [begun, done, time.time()]
+
+
+def _payload(message: Message) -> Any:
+    return json.loads(message.value() or b"")["payload"]
+
+
+def rows(lab: Lab, table: str = TOPIC) -> pd.DataFrame:
+    """Return the rows of a sink's table, ordered by id; none while the sink has not created it."""
+    if table not in database.tables(database.engine(lab, "sink")):
+        return pd.DataFrame({"id": [], "name": []})
+    return database.frame(lab, f"SELECT * FROM {SINK_DATABASE}.{table} ORDER BY id")
+
+
+def wait_for(lab: Lab, name: str, *tables: str) -> None:
+    """Wait until each of the sinks' `tables` has a row of that `name`. Raises `TimedOut` after half a minute."""
+
+    def everywhere() -> bool:
+        return all(name in set(rows(lab, table)["name"]) for table in tables)
+
+    wait_until(everywhere, _LONGEST, f"{name!r} to be in {', '.join(tables)}")
+
+
+def send_alone(lab: Lab, like: Message, key: int, name: str) -> Message:
+    """Send a record as a source would, with the schemas of the record `like` but for another row, and return its report."""
+    parts = [json.loads(part or b"") for part in (like.key(), like.value())]
+    for part, row in zip(parts, ({"id": key}, {"id": key, "name": name}), strict=True):
+        part["payload"] |= row
+    key_text, value_text = (json.dumps(part, ensure_ascii=False) for part in parts)
+    return records.produce(lab, like.topic() or TOPIC, [(key_text, value_text)], reports=True).messages[0]
+
+
+def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TOPIC) -> None:
+    """Stop a sink, set its offset in the only partition of `topic`, and let it go on. Raises what the client raises."""
+    client.stop(sink)
+    client.wait_state(sink, "STOPPED")
+    place = {"kafka_topic": topic, "kafka_partition": 0}
+    client.alter_offsets(sink, [{"partition": place, "offset": {"kafka_offset": offset}}])
+    client.resume(sink)
+    client.wait_running(sink)
+
+
+def deleted(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_users") -> list[object]:
+    """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
+
+    Of each record that is the `payload`, or None for a tombstone. The source is run with that mode and sends to `topic`, between
+    two other rows; it goes on so.
+    """
+    aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
+    ConnectClient(lab).run({**source, **aside})
+    end = int(topics.describe(lab, topic)["end offset"].sum())
+    for statement in ("INSERT INTO users (name) VALUES ('gone')", "DELETE FROM users WHERE name = 'gone'"):
+        database.execute(lab, statement)
+    database.execute(lab, "INSERT INTO users (name) VALUES ('stays')")
+    found = records.consume(lab, topic, 2 if mode == "drop" else 3, from_offset=end, timeout=_LONGEST)
+    return [None if it.value() is None else {"payload": _payload(it)} for it in found[1:-1]]
+
+
+def clear(lab: Lab, source: str, sinks: Mapping[str, str], *, aside: Sequence[str] = ()) -> None:
+    """Remove what is there of a lesson: its `source` and `sinks` (each with its table), their offsets, groups and topics.
+
+    `aside` are further topics. Raises what the client raises.
+    """
+    client = ConnectClient(lab)
+    for name in {source, *sinks} & set(client.connectors()):
+        client.forget(name)
+    topics.delete(lab, TOPIC, f"{source}-schema-history", *aside, missing_ok=True)
+    groups.delete(lab, f"{source}-schemahistory", *(f"connect-{sink}" for sink in sinks), missing_ok=True)
+    database.drop(lab, "users", *(f"{SINK_DATABASE}.{table}" for table in sinks.values()))

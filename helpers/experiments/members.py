@@ -1,0 +1,248 @@
+"""Members of a consumer group, each a process of its own: start, watch, pause, kill."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+
+from helpers.errors import InvalidInput, KafkaFailed
+from helpers.experiments.member_program import CRASHED, Orders
+from helpers.lab import Lab
+
+_PROGRAM = Path(__file__).with_name("member_program.py")
+_ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
+_CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after two seconds
+_LEAVING = 10.0  # seconds that a member gets to leave its group
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """A partition's time with a member, as that saw it, in seconds since the epoch; `until` is None while it lasts."""
+
+    member: str
+    partition: int
+    since: float
+    until: float | None = None
+
+
+class Member:
+    """A member of `group` that reads `topic` in a process of its own, from `start` to `stop` or for a `with` block.
+
+    `rate` limits it to so many records a second. It commits after the work on each `batch` of records (by default what
+    it does in a tenth of a second), or with `commit="before"` before it; with `crash_after` it ends without a word
+    between the two, once it has read so many. `protocol` is Kafka's `group.protocol`: "classic" or "consumer".
+    `config` holds consumer settings by Kafka's names. `mark` is told what happens, as in `mark=recorder.mark`.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        group: str,
+        topic: str,
+        *,
+        name: str,
+        rate: float | None = None,
+        batch: int | None = None,
+        commit: str = "after",
+        crash_after: int | None = None,
+        protocol: str = "classic",
+        config: Mapping[str, object] | None = None,
+        mark: Callable[[str], None] | None = None,
+    ) -> None:
+        if commit not in ("before", "after") or protocol not in ("classic", "consumer"):
+            problem = f"Member {name} cannot commit {commit!r} the work by protocol {protocol!r}."
+            raise InvalidInput(problem, "Choose 'before' or 'after', and 'classic' or 'consumer'.")
+        if (rate is not None and not rate > 0) or (batch is not None and batch < 1):
+            problem = f"Member {name} cannot read {rate} records a second, {batch} at once."
+            raise InvalidInput(problem, "Give numbers above 0.")
+        settings = {**_settings(lab, group, protocol), **(config or {})}
+        self.name = name
+        self._orders = Orders(topic, settings, rate, batch or max(1, int((rate or 10_000) / 10)), commit, crash_after)
+        self._mark = mark or (lambda text: None)
+        self._lock = threading.Lock()
+        self._owned: dict[int, Ownership] = {}
+        self._history: list[Ownership] = []
+        self._records: list[tuple[int, int]] = []
+        self._said: deque[str] = deque(maxlen=20)
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._killed = False
+
+    @property
+    def assignment(self) -> list[int]:
+        """The partitions that are the member's now, as it knows itself."""
+        with self._lock:
+            return sorted(self._owned)
+
+    @property
+    def records(self) -> list[tuple[int, int]]:
+        """(partition, offset) of each record handled so far, in the order of the work."""
+        with self._lock:
+            return list(self._records)
+
+    @property
+    def handled(self) -> int:
+        """How many records were handled so far."""
+        with self._lock:
+            return len(self._records)
+
+    @property
+    def history(self) -> list[Ownership]:
+        """Which partition was the member's from when to when, oldest first."""
+        with self._lock:
+            return sorted([*self._history, *self._owned.values()], key=lambda owned: owned.since)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives. Raises `KafkaFailed` with its last words when it failed by itself."""
+        code = self._process.poll() if self._process else 0
+        if code is not None and code > 0 and code != CRASHED and not self._killed:
+            raise KafkaFailed(f"Member {self.name} failed: {self._said[-1] if self._said else code}.")
+        return code is None
+
+    def start(self) -> Member:
+        """Start the process and return at once; `assignment` shows when the group has taken it in. Returns itself."""
+        self._killed = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,  # Ctrl-C is for the notebook; and POSIX wakes a paced group that has lost its parent
+        )
+        name = f"member {self.name}"
+        self._reader = threading.Thread(target=self._listen, args=(self._process,), name=name, daemon=True)
+        self._reader.start()
+        print(json.dumps(asdict(self._orders)), file=self._process.stdin, flush=True)  # `ps` shows what is an argument
+        return self
+
+    def stop(self) -> None:
+        """Let the member leave its group and wait for its end. May be called twice, and after `kill`.
+
+        Raises `KafkaFailed` with its last words when it had failed by itself.
+        """
+        if self._process is None:
+            return
+        if self.running:
+            self.resume()
+            self._mark(f"{self.name} leaves")
+            assert self._process.stdin
+            self._process.stdin.close()
+        self._end(_LEAVING)
+        _ = self.running
+
+    def kill(self) -> None:
+        """End the process at once (SIGKILL): the group is not told and notices only by the missing heartbeats."""
+        if self._process and self.running:
+            self._end(0)
+            self._mark(f"{self.name} killed")
+
+    def pause(self) -> None:
+        """Freeze the process (SIGSTOP): it keeps its connections and sends no heartbeat, until `resume` or `stop`."""
+        if self._process and self.running:
+            self._signal(psutil.Process.suspend)
+            self._mark(f"{self.name} paused")
+
+    def resume(self) -> None:
+        """Wake a frozen process; one that runs does not notice."""
+        if self._process and self.running:
+            self._signal(psutil.Process.resume)
+
+    def __enter__(self) -> Member:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _end(self, timeout: float) -> None:
+        """Wait for the end of the process, make it end after `timeout` seconds, and read its last words."""
+        assert self._process and self._reader
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._killed = True  # on Windows it ends with 1, as what fails does
+            self._signal(psutil.Process.kill)
+            self._process.wait()
+        self._reader.join()
+
+    def _signal(self, send: Callable[[psutil.Process], None]) -> None:
+        """Reach the children first: in a venv on Windows python.exe only starts the real one, and ends with it."""
+        assert self._process
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self._process.pid)
+            for each in [*process.children(recursive=True)[::-1], process]:
+                send(each)
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("{") and line.endswith("\n"):
+                self._take(**json.loads(line))
+            else:
+                self._said.append(line.strip())
+        with self._lock:
+            self._give_up(list(self._owned), time.time())
+
+    def _take(self, kind: str, when: float, **facts: Any) -> None:
+        with self._lock:
+            if kind == "assigned":
+                self._owned |= {number: Ownership(self.name, number, when) for number in facts["partitions"]}
+            elif kind == "revoked":
+                self._give_up(facts["partitions"], when)
+            elif kind == "handled":
+                self._records += [(partition, offset) for partition, offset in facts["records"]]
+        if kind == "assigned" and facts["partitions"]:
+            self._mark(f"{self.name} gets {', '.join(map(str, facts['partitions']))}")
+
+    def _give_up(self, partitions: Iterable[int], when: float) -> None:
+        owned = [self._owned.pop(number) for number in partitions if number in self._owned]
+        self._history += [replace(ownership, until=when) for ownership in owned]
+
+
+def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:
+    given = {"bootstrap.servers": lab.bootstrap_servers, "group.id": group, "group.protocol": protocol}
+    return {**given, **_ALL, **(_CLASSIC if protocol == "classic" else {})}
+
+
+def owners(members: Iterable[Member]) -> dict[int, str]:
+    """Return which member has which partition now: `{partition: name}`. A group that has settled has them all."""
+    return {partition: member.name for member in members for partition in member.assignment}
+
+
+def ownership(members: Iterable[Member]) -> pd.DataFrame:
+    """Return who had which partition: a row for each stretch, with member, partition, since and until.
+
+    Times are in seconds since the first assignment; `until` of one that lasts is now.
+    """
+    stretches = [owned for member in members for owned in member.history]
+    stretches.sort(key=lambda owned: (owned.since, owned.partition))
+    start, now = (stretches[0].since if stretches else 0.0), time.time()
+    rows = [[owned.member, owned.partition, owned.since - start, (owned.until or now) - start] for owned in stretches]
+    return pd.DataFrame(rows, columns=["member", "partition", "since", "until"])
+
+
+def without_owner(ownership: pd.DataFrame, member: str) -> float:
+    """Return the seconds from the end of `member` until its partitions all had another owner: NaN if one never had.
+
+    Raises `InvalidInput` for a member that never had a partition.
+    """
+    ended = ownership[ownership["member"] == member]
+    if ended.empty:
+        raise InvalidInput(f"Member {member} never had a partition.", "Name one of those in the table.")
+    end = ended["until"].max()
+    lost = ended.loc[ended["until"] == end, "partition"]
+    later = ownership[ownership["partition"].isin(lost) & (ownership["since"] >= end)]
+    return float((later.groupby("partition")["since"].min().reindex(lost) - end).max(skipna=False))

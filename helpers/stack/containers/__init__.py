@@ -1,0 +1,5 @@
+"""The lab in containers.
+
+- `compose` the lab that docker-compose.yml describes
+- `docker` the `docker` of this computer
+"""

@@ -1,0 +1,227 @@
+"""The lab in containers: `docker compose` and the project's docker-compose.yml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from helpers import processes, project
+from helpers.errors import LabError, ServerFailed, TimedOut
+from helpers.processes import can_bind
+from helpers.stack.containers import docker
+from helpers.stack.home import folder, secrets
+from helpers.stack.home.state import State
+from helpers.stack.status import ServerStatus
+
+TITLES = {"connect": "Kafka Connect", "kafka": "Apache Kafka", "mysql": "MySQL"}
+"""The services of docker-compose.yml."""
+INSIDE = {"connect": "http://connect:8083", "kafka": "kafka:19092", "mysql": "mysql:3306"}
+"""Where each answers the others."""
+SECRETS = PurePosixPath("/run/secrets")
+"""The worker's folder of `<account>.password`."""
+
+# The first line of a lab's `.env`: this, then the hash of the file that last started, or one of the next two.
+_MARK = "# docker-compose.yml "
+_NEVER, _UNKNOWN = "has not started yet", "has started, it is not known which"
+_DONE = "init process done"
+"""What MySQL's image logs when the accounts are made."""
+_STOP, _START = 120.0, 3600.0
+"""Seconds that a stop, and a start with all its downloads may take."""
+
+
+class ComposeLab:
+    """The lab in containers whose ports, passwords and cluster id are in the folder `home`."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    # What follows changes the lab; one command at a time may.
+
+    def up(self, say: Callable[[str], None], progress: object = None) -> None:
+        """Build and fetch what is missing, start what does not run, and return when every server answers.
+
+        Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `LabError`
+        where another program's `.env` is in the way, `ServerFailed` with the end of the containers' logs if one does not
+        start. If nothing ran before, nothing runs then.
+        """
+        _check_free(environment_file(self.home))
+        docker.check_engine()
+        folder.make_home(self.home)
+        with folder.locked(self.home):
+            last = self._last_start(say)
+            ran = self._running()
+            known = State.load(self.home) or State.new()
+            self._place(known, say, ran)
+            text = project.part("docker-compose.yml").read_text("utf-8")
+            known.versions = versions(text)
+            self._write_environment(known, last)
+            known.save(self.home)
+            say("Starting the containers; the first time Docker downloads about 2 GB.")
+            now = hashlib.sha256(text.encode()).hexdigest()
+            try:
+                self._start(["--build"] if now != last else [])
+            except BaseException:
+                if not ran:
+                    self._compose("stop", timeout=_STOP)
+                raise
+            self._write_environment(known, now)
+
+    def down(self) -> list[str]:
+        """Stop what runs and return the names of the servers that ran; what they hold is kept."""
+        ran = sorted(self._running())
+        if ran:
+            with folder.locked(self.home):
+                self._compose("stop", timeout=_STOP)
+        return ran
+
+    def reset(self) -> None:
+        """Delete the containers, their volumes, and the lab's ports and passwords. Images stay."""
+        if not holds_containers(self.home):
+            return
+        with folder.locked(self.home):
+            self._delete()
+            folder.forget(self.home, ["secrets", "logs"])
+            (self.home / "lab.json").unlink(missing_ok=True)
+            environment_file(self.home).unlink()  # last: without it this is no lab of containers
+
+    # What follows only looks.
+
+    def status(self) -> dict[str, ServerStatus]:
+        """Return server name to its status; empty where there is no lab yet. Takes a second or two: Docker measures."""
+        known, running = State.load(self.home), self._running()
+        if not known:
+            return {}
+        measured = docker.measure(sorted(running.values()))
+        return {name: _status(name, known, running.get(name), measured) for name in TITLES}
+
+    def log(self, name: str, lines: int) -> list[str]:
+        """Return the last `lines` lines that the server `name` has logged."""
+        return self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name).splitlines()
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command `docker compose ARGUMENTS` for this lab."""
+        file, environment = str(project.part("docker-compose.yml")), str(environment_file(self.home))
+        lab = ["--project-name", self._project, "--file", file, "--env-file", environment]
+        return [*docker.program(), "compose", *lab, *arguments]
+
+    @property
+    def _project(self) -> str:
+        """The lab's name among the projects of Docker Compose."""
+        return f"kafka-sync-lab-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
+
+    def _compose(self, *arguments: str, timeout: float = docker.ASK) -> str:
+        return docker.ask(self.command(*arguments), f"compose {arguments[0]}", timeout)
+
+    def _running(self) -> dict[str, str]:
+        """Service to the id of its running container."""
+        if not holds_containers(self.home):
+            return {}
+        found: list[dict[str, Any]] = [
+            json.loads(line) for line in self._compose("ps", "--format", "json").splitlines()
+        ]
+        return {container["Service"]: container["ID"][:12] for container in found if container["State"] == "running"}
+
+    def _place(self, known: State, say: Callable[[str], None], ran: dict[str, str]) -> None:
+        """Give each server its port."""
+        for name, title in TITLES.items():
+            port = known.ports.get(name)
+            if port and (name in ran or can_bind(port)):
+                continue
+            known.ports[name] = processes.choose_port(set(known.ports.values()))
+            if port:
+                say(f"Port {port} is taken by another program; {title} moves to {known.ports[name]}")
+
+    def _last_start(self, say: Callable[[str], None]) -> str:
+        """What was last started here, after deleting what a first start has left that was cut short.
+
+        MySQL's image makes the accounts only in an empty volume; one that was interrupted at that stays without for good.
+        """
+        last = _started(self.home)
+        if last != _NEVER:
+            return last or _NEVER
+        if _DONE in self._compose("logs", "--no-color", "mysql"):
+            return _UNKNOWN  # only the `lab` command was killed; the containers may have served since
+        say("The first start was cut short; what it has left is deleted.")
+        self._delete()
+        return _NEVER
+
+    def _delete(self) -> None:
+        self._compose("down", "--volumes", "--remove-orphans", timeout=_STOP)
+
+    def _write_environment(self, known: State, started: str) -> None:
+        """Write the variables that docker-compose.yml needs, below a line that says which one was last `started`."""
+        values = {f"{name}_port": port for name, port in known.ports.items()} | {"cluster_id": known.cluster_id}
+        values |= {f"{account}_password": word for account, word in secrets.passwords(self.home).items()}
+        lines = [f"LAB_{name.upper()}={value}" for name, value in values.items()]
+        lines = [_MARK + started, f"COMPOSE_PROJECT_NAME={self._project}", *lines]
+        secrets.write_private(environment_file(self.home), "\n".join([*lines, ""]))
+
+    def _start(self, options: list[str]) -> None:
+        command = self.command("up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", "600", *options)
+        try:
+            code = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=_START, check=False).returncode
+        except subprocess.TimeoutExpired as error:
+            raise TimedOut(f"`docker compose up` did not end within {_START:.0f} s.", "Run `lab up` again.") from error
+        if code:
+            end = self._compose("logs", "--no-color", "--tail", "12")
+            raise ServerFailed(
+                f"`docker compose up` failed ({code}); its own words are above.", f"The end of the logs:\n{end}"
+            )
+
+
+def environment_file(home: Path) -> Path:
+    """Return the file of variables for docker-compose.yml."""
+    return home / ".env"
+
+
+def holds_containers(home: Path) -> bool:
+    """Return whether the lab in `home` is one of containers: whether a `.env` is there that `up` has written."""
+    return _started(home) is not None
+
+
+def _started(home: Path) -> str | None:
+    """What the first line of the lab's `.env` says; None where there is none, or that of another program."""
+    try:
+        with environment_file(home).open(encoding="utf-8", errors="replace") as file:
+            first = file.readline()
+    except OSError:  # none, a folder, or not ours to read
+        return None
+    return first.removeprefix(_MARK).strip() if first.startswith(_MARK) else None
+
+
+def _check_free(file: Path) -> None:
+    if os.path.lexists(file) and not holds_containers(file.parent):
+        raise LabError(
+            f"{file} is another program's, and a lab of containers keeps its passwords in a file of that name.",
+            "Set LAB_HOME to another folder; this file stays as it is.",
+        )
+
+
+def versions(text: str) -> dict[str, str]:
+    """Return server name to the version that the text of docker-compose.yml pins for it."""
+    kafka, mysql = (re.search(rf"image: {name}:(\S+)", text) for name in ("apache/kafka", "mysql"))
+    assert kafka and mysql, "docker-compose.yml pins no Kafka or no MySQL"
+    return {"connect": kafka[1], "kafka": kafka[1], "mysql": mysql[1]}
+
+
+def _status(name: str, known: State, container: str | None, measured: docker.Measured) -> ServerStatus:
+    address = f"{'http://' if name == 'connect' else ''}127.0.0.1:{known.ports[name]}"
+    memory, uptime = measured.get(container or "", (None, None))
+    return ServerStatus(
+        name,
+        TITLES[name],
+        known.versions[name],
+        address,
+        pid=None,
+        memory=memory,
+        uptime=uptime,
+        log=f"`lab logs {name}`",
+        container=container,
+        inside=INSIDE[name],
+    )

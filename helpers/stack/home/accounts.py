@@ -1,0 +1,32 @@
+"""The two databases of the lessons and the accounts that use them, alike on MariaDB and MySQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ACCOUNTS = ("root", "owner", "source", "sink", "service")
+"""The database accounts of a lab; each has a random password in `<home>/secrets/<account>.password`."""
+DATABASE = "mydb1"
+"""The database of the lessons' tables."""
+SINK_DATABASE = "mydb2"
+"""The database that sink connectors write."""
+
+
+def accounts_sql(passwords: Mapping[str, str]) -> str:
+    """Return the statements that make databases and accounts; `passwords` maps root, owner, source, sink and service.
+
+    Each account may do what its part in the course needs, from this machine only (least privilege).
+    """
+    users = "\n".join(f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{word}';" for name, word in passwords.items())
+    return f"""
+{users}
+CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
+CREATE DATABASE {SINK_DATABASE} CHARACTER SET utf8mb4;
+GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
+GRANT ALL ON {DATABASE}.* TO 'owner'@'127.0.0.1';
+GRANT ALL ON {SINK_DATABASE}.* TO 'owner'@'127.0.0.1';
+GRANT RELOAD, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'source'@'127.0.0.1';
+GRANT SELECT, LOCK TABLES ON {DATABASE}.* TO 'source'@'127.0.0.1';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON {SINK_DATABASE}.* TO 'sink'@'127.0.0.1';
+GRANT SELECT, INSERT, UPDATE, DELETE ON {DATABASE}.* TO 'service'@'127.0.0.1';
+"""

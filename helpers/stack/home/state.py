@@ -1,0 +1,53 @@
+"""What a lab remembers between two starts: its ports, its cluster id, and whose data it holds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from helpers.errors import LabError
+
+
+@dataclass
+class State:
+    """The content of `<home>/lab.json`; nothing in it is secret."""
+
+    ports: dict[str, int]
+    cluster_id: str
+    versions: dict[str, str]
+    """The name of each server of this lab to the version that wrote its data folder."""
+    database_server: str | None = None
+    """The machine's own program that made the database's data folder, or None for the downloaded MariaDB."""
+
+    @classmethod
+    def load(cls, home: Path) -> State | None:
+        """Return the state kept in `home`, or None where there is no lab yet. Raises `LabError` if it cannot be read."""
+        path = home / "lab.json"
+        try:
+            return cls(**json.loads(path.read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            raise LabError(
+                f"{path} is damaged: {error}.", "`lab reset` makes a new lab (and deletes this one's data)."
+            ) from error
+
+    @classmethod
+    def new(cls) -> State:
+        """Return the state of a lab that does not exist yet."""
+        return cls(ports={}, cluster_id=_cluster_id(), versions={})
+
+    def save(self, home: Path) -> None:
+        """Write this state into `home`, whole or not at all."""
+        draft = home / "lab.json.part"
+        draft.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+        draft.replace(home / "lab.json")
+
+
+def _cluster_id() -> str:
+    """Return 16 random bytes as Kafka writes its ids; like Kafka's own, none begins with a dash, as an option does."""
+    found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return found if not found.startswith("-") else f"A{found[1:]}"

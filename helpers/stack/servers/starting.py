@@ -1,0 +1,49 @@
+"""Several servers started side by side: all of them answer in the end, or none that was started here runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from helpers.stack.progress import Progress, Say
+from helpers.stack.servers.server import Server
+
+
+def start(servers: Sequence[Server], say: Say, progress: Progress) -> None:
+    """Start the servers side by side and wait for all of them; after a failure stop those that were started here."""
+    started: list[Server] = []
+    cancelled = threading.Event()
+    bar = progress.add("Starting", len(servers), "servers")
+
+    def run(server: Server) -> None:
+        if server.start():
+            started.append(server)
+            say(f"Starting {server.title} {server.version}")
+        if cancelled.is_set():  # those that it needs are gone: it would wait in vain
+            return
+        server.wait_ready()
+        say(f"{server.title} answers at {server.address}")
+        bar.advance(1)
+
+    pool = ThreadPoolExecutor(len(servers), thread_name_prefix="start")
+    try:
+        for done in as_completed([pool.submit(run, server) for server in servers]):
+            done.result()
+    except BaseException:
+        cancelled.set()
+        # In the order of `servers`, for Connect ends at once only while its broker is there. And twice: what a thread
+        # was about to start when the first round passed is found by the second, an impatient Ctrl-C or not.
+        try:
+            _stop_all(servers, started)
+            pool.shutdown(wait=True)
+        finally:
+            _stop_all(servers, started)
+        raise
+    pool.shutdown()
+
+
+def _stop_all(servers: Sequence[Server], started: Sequence[Server]) -> None:
+    for server in servers:
+        if server in started:
+            server.stop()

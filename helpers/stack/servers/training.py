@@ -1,0 +1,109 @@
+"""Ahead-of-time caches: run Kafka and Connect once, so that every later start takes less than half the time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from helpers.errors import LabError
+from helpers.processes import choose_port
+from helpers.stack.home.state import State
+from helpers.stack.progress import Progress, Say
+from helpers.stack.servers.java import Java, JavaServer
+from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.worker import Worker
+
+# Java writes a cache while it ends: some seconds of work, with a bound for slow machines.
+_WRITING_TIMEOUT = 180.0
+_LOCK_TIMEOUT = 600.0  # seconds: what another lab's training may take
+
+
+def is_trained(java: Java) -> bool:
+    """Return whether both caches are there, or Java was found to write none.
+
+    On Windows it never does: a server that is told to end there has no time left for it.
+    """
+    there = all(java.cache(server.name).exists() for server in (Kafka, Worker))
+    return there or _in_vain(java).exists() or os.name == "nt"
+
+
+def train(java: Java, plugin_path: Sequence[Path], version: str, *, progress: Progress, say: Say) -> None:
+    """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
+
+    Raises `ServerFailed` if one of them does not start; that Java writes no cache is only said. What is interrupted leaves
+    nothing that a later start would use, and nothing that runs on: the next training ends it.
+    """
+    java.aot.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(java.aot / ".lock", timeout=_LOCK_TIMEOUT):
+            if not is_trained(java):
+                servers = _throw_away(java.aot / "training", java, plugin_path, version)
+                _train(servers, progress, say)
+    except Timeout as error:
+        raise LabError(
+            f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or end it."
+        ) from error
+
+
+def _train(servers: tuple[Kafka, Worker], progress: Progress, say: Say) -> None:
+    kafka, worker = servers
+    _clear(kafka.home)
+    bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
+    try:
+        for server in servers:
+            server.start()
+        for server in servers:
+            server.wait_ready()
+            bar.advance(1)
+        for server in (worker, kafka):
+            server.stop()
+            bar.advance(1)
+        for server in servers:
+            _keep(server, say)
+    finally:
+        _clear(kafka.home)
+
+
+def _clear(folder: Path) -> None:
+    """End what runs in the folder, this time's or that of a training that was killed, and delete it."""
+    for kind in (Worker, Kafka):
+        kind.end(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: str) -> tuple[Kafka, Worker]:
+    ports: set[int] = set()
+    for _ in range(3):
+        ports.add(choose_port(ports))
+    port, controller_port, rest_port = ports
+    cluster_id = State.new().cluster_id
+    kafka = Kafka(home, port, controller_port=controller_port, cluster_id=cluster_id, version=version, java=java)
+    worker = Worker(
+        home,
+        rest_port,
+        bootstrap_servers=kafka.address,
+        plugin_path=plugin_path,
+        secrets=home,
+        version=version,
+        java=java,
+    )
+    for server in (kafka, worker):
+        server.train_into = home / f"{server.name}.aot"
+        server.stop_timeout = _WRITING_TIMEOUT
+    return kafka, worker
+
+
+def _keep(server: JavaServer, say: Say) -> None:
+    if server.train_into and server.train_into.exists():
+        server.train_into.replace(server.java.cache(server.name))
+        return
+    _in_vain(server.java).touch()
+    say(f"Java wrote no ahead-of-time cache for {server.title}: it will start, only not so fast.")
+
+
+def _in_vain(java: Java) -> Path:
+    return java.aot / "no-cache"

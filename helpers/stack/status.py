@@ -1,0 +1,30 @@
+"""What is known of one server of a lab, whether it runs or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """What `lab status` tells of one server. Memory in bytes (resident), uptime in seconds; None while it is stopped.
+
+    A server in a container has the container's id in place of a pid.
+    """
+
+    name: str
+    title: str
+    version: str
+    address: str
+    pid: int | None
+    memory: int | None
+    uptime: float | None
+    log: str
+    container: str | None = None
+    inside: str | None = None
+    """The address for other containers of the lab, where that is not `address`."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs now."""
+        return bool(self.pid or self.container)

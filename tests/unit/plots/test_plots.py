@@ -1,0 +1,259 @@
+"""Pictures: what they show, that the live one moves and leaves a still, that it costs what it may."""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers import plots
+from helpers.errors import InvalidInput
+from helpers.lag import LagSample, Mark, PartitionLag
+from helpers.plots import live, style
+from helpers.plots.live import LivePlot
+from helpers.waiting import wait_until
+from tests.unit.conftest import RunCell
+
+
+@dataclass
+class Recorded:
+    """What a recorder has to show."""
+
+    group: str = "g"
+    started: float = 1000.0
+    samples: list[LagSample] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+
+    def take(self, seconds: float, *lags: int) -> None:
+        parts = tuple(PartitionLag("t", number, 0, lag, lag) for number, lag in enumerate(lags))
+        self.samples.append(LagSample(self.started + seconds, self.group, parts))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What was sent to the notebook, in order."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(live, "display", lambda bundle, **how: sent.append({**bundle, **how}))
+    return sent
+
+
+def picture(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def colours(png: bytes) -> set[tuple[int, ...]]:
+    return {colour for count, colour in picture(png).getcolors(100_000) or [] if count > 20}
+
+
+def test_the_plot_moves_in_one_place_and_leaves_a_picture(shown: list[dict[str, Any]]) -> None:
+    recorded = Recorded()
+    recorded.take(0, 0, 0)
+    with LivePlot(recorded, hz=100) as plot:  # type: ignore[arg-type]
+        for second in range(1, 6):
+            recorded.take(second, 10 * second, 100 * second)
+        seen = plot.frames
+        wait_until(lambda: plot.frames > seen + 2, 10, "frames to be drawn")
+        assert "live plot" in [thread.name for thread in threading.enumerate()]
+    assert [sent["update"] for sent in shown] == [False] + [True] * (len(shown) - 1)
+    assert len({sent["display_id"] for sent in shown}) == 1
+    assert len({sent["text/plain"] for sent in shown}) == 1, "nbval compares the text"
+    assert shown[0]["image/png"] != shown[-1]["image/png"]
+    assert base64.b64decode(shown[-1]["image/png"]) == plot.png
+    assert {tuple(sent["metadata"]["image/png"].items()) for sent in shown} == {(("width", 800),)}
+    assert picture(base64.b64decode(shown[0]["image/png"])).size == (800, 350)
+    assert picture(plot.png).size == (1600, 700), "the picture that stays is finer, and shown as large as the others"
+    assert "live plot" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_last_picture_shows_the_whole_time_and_the_finding(shown: list[dict[str, Any]]) -> None:
+    recorded = Recorded()
+    for second in range(200):
+        recorded.take(second, 100)
+    plot = LivePlot(recorded, window=20).start()  # type: ignore[arg-type]
+    assert plot._axes.get_xlim() == (180, 200)
+    plot.title = "The lag stays at 100"
+    plot.stop()
+    plot.stop()
+    assert plot._axes.get_xlim() == (0, 199)
+    assert plot._axes.get_ylim() == pytest.approx((0, 130))
+    assert plot._axes.get_title(loc="left") == "The lag stays at 100"
+
+
+def test_only_lines_are_drawn_anew_until_axes_or_marks_change(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = Recorded()
+    recorded.take(0, 5)
+    plot = LivePlot(recorded)  # type: ignore[arg-type]
+    laid_out: list[object] = []
+    monkeypatch.setattr(plot, "_lay_out", lambda *view, lay_out=plot._lay_out: (laid_out.append(view), lay_out(*view)))
+    for second in range(1, 8):
+        recorded.take(second, 5 + second % 4)
+        plot._refresh()
+    assert len(laid_out) == 1
+    recorded.marks.append(Mark(recorded.started + 5, "B joined"))
+    plot._refresh()
+    recorded.take(9, 5000)
+    plot._refresh()
+    assert len(laid_out) == 3
+    assert "B joined" in plot._axes.texts[0].get_text()
+
+
+def test_each_partition_has_a_line_and_too_many_become_one() -> None:
+    recorded = Recorded()
+    recorded.take(0, *range(12))
+    recorded.take(1, *range(12))
+    series = live._series(recorded.samples, recorded.started)
+    assert list(series) == [str(number) for number in range(12)]
+    assert series["7"] == ([0, 1], [7, 7])
+    recorded = Recorded()
+    recorded.take(0, *([2] * 25))
+    assert live._series(recorded.samples, recorded.started) == {"all 25": ([0], [50])}
+
+
+def test_no_two_lines_look_alike() -> None:
+    looks = [tuple(style.look(number).items()) for number in range(live._MOST_LINES)]
+    assert len(set(looks)) == len(looks)
+
+
+@pytest.mark.parametrize(
+    ("lag", "top"), [(0, 10), (9, 10), (10, 20), (55, 100), (99, 100), (100, 200), (1_234_567, 2e6)]
+)
+def test_the_axis_ends_at_a_round_number_above(lag: int, top: float) -> None:
+    assert live._round_up(lag) == top
+
+
+@pytest.mark.parametrize(
+    ("newest", "span"), [(0, (0, 60)), (60, (0, 60)), (61, (15, 75)), (75, (15, 75)), (76, (30, 90))]
+)
+def test_the_live_plot_scrolls_by_a_quarter(newest: float, span: tuple[float, float]) -> None:
+    assert live._span(newest, 60) == span
+
+
+def test_marks_that_are_too_near_become_one() -> None:
+    marks = [(1.0, "A gets 0"), (1.1, "B gets 1"), (5.0, "B killed")]
+    assert live._together(marks, 0.5) == [(1.0, "A gets 0\nB gets 1"), (5.0, "B killed")]
+
+
+def test_what_fails_while_drawing_is_raised_by_stop(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = Recorded()
+    recorded.take(0, 1)
+    plot = LivePlot(recorded, hz=100).start()  # type: ignore[arg-type]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("no paper")
+
+    monkeypatch.setattr(live, "display", refuse)
+    wait_until(lambda: "live plot" not in [thread.name for thread in threading.enumerate()], 5, "the thread to end")
+    with pytest.raises(ZeroDivisionError, match="no paper"):
+        plot.stop()
+
+
+def test_blitting_is_cheaper_than_a_whole_figure(shown: list[dict[str, Any]]) -> None:
+    recorded = Recorded()
+    for number in range(300):
+        recorded.take(number / 5, *(1000 + 100 * part + number for part in range(12)))
+    plot = LivePlot(recorded)  # type: ignore[arg-type]
+
+    def seconds(anew: bool) -> float:
+        plot._view = () if anew else plot._view
+        before = time.thread_time()
+        plot._refresh()
+        return time.thread_time() - before
+
+    plot._refresh()
+    assert min(seconds(False) for _ in range(5)) * 2 < min(seconds(True) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.05164, "0.0516"),
+        (2.5, "2.5"),
+        (99.96, "100"),
+        (426.6, "427"),
+        (999.7, "1,000"),
+        (1_234_567, "1,234,567"),
+    ],
+)
+def test_numbers_are_short_and_small_ones_do_not_become_zero(value: float, text: str) -> None:
+    assert style.shown(value) == text
+
+
+def test_bars_and_owners_are_pictures_in_the_palette() -> None:
+    bars = plots.bars({"one by one": 410.0, "batched": 91_000.0}, title="Batches win", unit="records a second")
+    stretches = [["A", 0, 0.0, 2.0], ["B", 1, 0.0, 1.0], ["A", 1, 3.0, 4.0]]
+    frame = pd.DataFrame(stretches, columns=["member", "partition", "since", "until"])
+    owners = plots.owners(frame, title="Partition 1 is alone for 2 s")
+    blue, orange = (0, 114, 178), (230, 159, 0)
+    near = {(red // 8, green // 8, blue // 8) for red, green, blue in colours(owners.png)}
+    assert {tuple(part // 8 for part in colour) for colour in (blue, orange)} <= near
+    content, size = bars._repr_mimebundle_()
+    assert base64.b64decode(content["image/png"]) == bars.png
+    assert size == {"image/png": {"width": 800}}
+    assert picture(bars.png).size == picture(owners.png).size == (1600, 700)
+
+
+def test_parts_stand_end_to_end_and_their_sum_beside_them() -> None:
+    frame = pd.DataFrame({"to topic": [400.0, 10.0], "to table": [100.0, 40.0]}, index=["default", "tuned"])
+    drawn = picture(plots.parts(frame, title="One setting", unit="milliseconds").png)
+    counts = {colour: count for count, colour in drawn.getcolors(100_000) or []}
+    blue, orange = (sum(n for it, n in counts.items() if near(it, colour)) for colour in ((0, 114, 178), (230, 159, 0)))
+    assert blue > 2 * orange > 0, "as long as their values: 410 in blue, 140 in orange"
+
+
+def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two colours are the same but for what the palette rounds."""
+    return max(abs(left - right) for left, right in zip(one, other, strict=True)) < 8
+
+
+def test_nothing_to_draw_is_said() -> None:
+    with pytest.raises(InvalidInput, match="nothing to draw for 'Delay'"):
+        plots.parts(pd.DataFrame(), title="Delay", unit="milliseconds")
+    with pytest.raises(InvalidInput, match="nothing to draw for 'Rates'"):
+        plots.bars({}, title="Rates", unit="records a second")
+    with pytest.raises(InvalidInput, match="nothing to draw"):
+        plots.owners(pd.DataFrame(columns=["member", "partition", "since", "until"]), title="Owners")
+    for settings in ({"window": 0}, {"hz": -1}):
+        with pytest.raises(InvalidInput, match="above 0"):
+            LivePlot(Recorded(), **settings)  # type: ignore[arg-type]
+
+
+def test_pyplot_stays_away() -> None:
+    program = "import sys, helpers.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+NOTEBOOK = """
+import time
+from helpers import plots
+from tests.unit.plots.test_plots import Recorded
+recorded = Recorded()
+with plots.LivePlot(recorded, hz=5) as plot:
+    for second in range(10):
+        recorded.take(second, second)
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end: pass
+print(plot.frames)
+"""
+
+
+def test_a_notebook_stores_the_last_picture_and_frames_come_while_it_computes(run_cell: RunCell) -> None:
+    drawn, printed = run_cell(NOTEBOOK)
+    assert int(printed.text) > 5, "of the ten frames of two seconds"
+    (same,) = run_cell("import base64; print(base64.b64encode(plot.png).decode())")
+    assert drawn.data["image/png"].strip() == same.text.strip()
+    (still,) = run_cell("plots.bars({'a': 1.0}, title='One', unit='records')")
+    assert set(still.data) == {"image/png", "text/plain"}

@@ -1,0 +1,60 @@
+"""Downloads trust what the machine trusts: a certificate that only its store has is taken, and no other."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from helpers.stack.install import web
+
+
+class _Hello(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "5")
+        self.end_headers()
+        self.wfile.write(b"Hello")
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody knows yet; its key is beside it."""
+    if not shutil.which("openssl"):
+        pytest.skip("not run: no `openssl` on this machine makes a certificate")
+    file = tmp_path / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
+    subprocess.run(make, check=True, capture_output=True, timeout=60)
+    return file
+
+
+@pytest.fixture
+def address(certificate: Path) -> Iterator[str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hello) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.skipif(not Path("/etc/ssl").exists(), reason="only where OpenSSL keeps the machine's store can it be set")
+def test_what_the_machine_trusts_is_trusted(address: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(requests.exceptions.SSLError), web.session() as session:
+        session.get(address, timeout=10)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with web.session() as session:
+        assert session.get(address, timeout=10).text == "Hello"

@@ -1,0 +1,107 @@
+"""Several servers at once: an interruption ends at once, and leaves nothing that was on its way."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from helpers.errors import ServerFailed
+from helpers.processes import find, spawn
+from helpers.stack.install.database import Installation
+from helpers.stack.progress import Silent
+from helpers.stack.servers import starting, training
+from helpers.stack.servers.java import Java
+from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.mariadb import MariaDB
+from helpers.stack.servers.worker import Worker
+from helpers.waiting import wait_until
+
+
+class Slow:
+    """A server that takes until `going` to be started, and would never be ready."""
+
+    title, version, address = "Slow", "1", "nowhere"
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+        self.running = self.waited = False
+
+    def start(self) -> bool:
+        assert self.going.wait(20)
+        self.running = True
+        return True
+
+    def wait_ready(self) -> None:
+        self.waited = True
+
+    def stop(self) -> None:
+        self.running = False
+
+
+class Broken(Slow):
+    """A server that ends while it is starting, which lets the slow one go on."""
+
+    def __init__(self, slow: Slow) -> None:
+        super().__init__()
+        self.slow = slow
+
+    def start(self) -> bool:
+        self.running = True
+        return True
+
+    def wait_ready(self) -> None:
+        raise ServerFailed("It ended.")
+
+    def stop(self) -> None:
+        super().stop()
+        self.slow.going.set()
+
+
+def test_what_was_on_its_way_is_stopped_and_not_waited_for() -> None:
+    slow = Slow()
+    with pytest.raises(ServerFailed, match="It ended"):
+        starting.start([broken := Broken(slow), slow], lambda line: None, Silent())  # type: ignore[list-item]
+    assert not slow.running and not broken.running
+    assert not slow.waited, "its broker is gone: it would wait a minute and a half"
+
+
+def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Installation(tmp_path / "mariadbd", tmp_path)
+    server = MariaDB(tmp_path, 1, installation=nowhere, version="11.4.5", passwords={"owner": "another"})
+
+    def refuse(number: int) -> None:
+        def connect(**_: object) -> None:
+            raise pymysql.OperationalError(number, "in the server's words")
+
+        monkeypatch.setattr(pymysql, "connect", connect)
+
+    refuse(2003)
+    assert server.is_ready() is False
+    refuse(1045)
+    with pytest.raises(ServerFailed, match=r"refuses the passwords.*lab reset"):
+        server.is_ready()
+
+
+def test_a_training_ends_what_a_killed_one_has_left(tmp_path: Path) -> None:
+    folder = tmp_path / "training"
+    folder.mkdir()
+    waits = [sys.executable, "-c", "import threading; threading.Event().wait(60)"]
+    left = [spawn([*waits, kind.marker(folder)], cwd=folder, log=folder / "log") for kind in (Kafka, Worker)]
+    wait_until(lambda: all(find(kind.marker(folder)) for kind in (Kafka, Worker)), 20, "both to run")
+    training._clear(folder)
+    assert [process.wait(5) for process in left]
+    assert not folder.exists()
+
+
+def test_java_that_writes_no_cache_is_no_failure(tmp_path: Path) -> None:
+    java, said = Java([], tmp_path), list[str]()
+    java.aot.mkdir()
+    server = Kafka(tmp_path, 1, controller_port=2, cluster_id="", version="", java=java)
+    server.train_into = tmp_path / "never written"
+    assert not training.is_trained(java)
+    training._keep(server, said.append)
+    assert training.is_trained(java) and "not so fast" in said[0]

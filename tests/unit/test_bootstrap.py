@@ -1,0 +1,96 @@
+"""`./lab` on machines that lack something, and the commands behind `lab test`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from helpers import bootstrap
+from helpers.command import testing
+from helpers.project import ROOT
+
+OLD_PYTHON = "#!/bin/sh\nexit 1\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell's wrapper is for POSIX; Windows has lab.cmd")
+@pytest.mark.parametrize("there", [[], ["python3", "python"]], ids=["no Python", "an old Python"])
+def test_without_a_python_that_will_do(tmp_path: Path, there: list[str]) -> None:
+    for program in there:
+        (tmp_path / program).write_text(OLD_PYTHON)
+        (tmp_path / program).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "/usr/bin/dirname")
+    done = subprocess.run(
+        ["/bin/sh", ROOT / "lab", "status"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7
+    assert "Python 3.11 or newer was not found" in done.stderr
+    assert "apt install" in done.stderr and "uv" in done.stderr
+
+
+def test_without_venv_the_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(bootstrap.CannotInstall, match=r"apt install python3\.\d+-venv.*install uv"):
+        bootstrap._make_venv()
+
+
+def test_a_failing_installer_says_how_to_go_on() -> None:
+    with pytest.raises(bootstrap.CannotInstall, match=r"Run \./lab again"):
+        bootstrap._call(["false"])
+    with pytest.raises(bootstrap.CannotInstall, match="No such file"):
+        bootstrap._call(["/no/such/uv"])
+
+
+def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("STAMP", "LAB", "PYTHON"):
+        monkeypatch.setattr(bootstrap, name, tmp_path / name)
+    assert not bootstrap._is_installed(".")
+    (tmp_path / "LAB").touch()
+    (tmp_path / "PYTHON").symlink_to(shutil.which("sh") or "/bin/sh")
+    (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.")
+    assert bootstrap._is_installed(".")
+    assert not bootstrap._is_installed(".[test]"), "the packages for tests are still to come"
+    (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.[test]")
+    assert bootstrap._is_installed(".") and bootstrap._is_installed(".[test]")
+    (tmp_path / "PYTHON").unlink()
+    (tmp_path / "PYTHON").symlink_to(tmp_path / "removed" / "python3")
+    assert not bootstrap._is_installed("."), "the machine's Python that it was made with is gone"
+    (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[test]")
+    assert not bootstrap._is_installed(".")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="made with a script for the shell")
+@pytest.mark.parametrize(("pip", "made_anew"), [("exit 1", True), ("exit 0", False)])
+def test_an_environment_that_was_half_made_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pip: str, made_anew: bool
+) -> None:
+    """Ctrl-C while `venv` was at work leaves a Python without pip."""
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{pip}\n")
+    python.chmod(0o755)
+    for name, path in (("VENV", tmp_path / ".venv"), ("PYTHON", python), ("STAMP", tmp_path / ".venv" / "lab.stamp")):
+        monkeypatch.setattr(bootstrap, name, path)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    made: list[bool] = []
+    monkeypatch.setattr(bootstrap, "_make_venv", lambda: made.append(python.parent.mkdir(parents=True) is None))
+    monkeypatch.setattr(bootstrap, "_call", lambda command: None)
+    bootstrap._install(".")
+    assert bool(made) is made_anew
+
+
+def test_lab_test_runs_every_room_in_order() -> None:
+    command = testing.pytest_command([])
+    paths = [word for word in command if (ROOT / word).exists() and not os.path.isabs(word)]
+    assert paths == ["tests/unit", "tests/lab", "notebooks", "tests/notebooks", "tests/browser"]
+    assert {"--nbval-lax", "--nbval-current-env"} <= set(command)
+
+
+def test_lab_test_runs_the_rooms_that_are_named_and_hands_on_the_rest() -> None:
+    command = testing.pytest_command(["unit", "browser", "-k", "lab"])
+    assert command[-4:] == ["-k", "lab", "tests/unit", "tests/browser"]
