@@ -45,7 +45,7 @@ def run(parts: Sequence[str]) -> list[Row]:
         results[part] = list(import_module(f"bench.{part}").measure())
         report.save(path, facts, results)
     report.show(facts, results)
-    console.tell(f"Kept in {path}")
+    console.result(f"Kept in {path}")
     return [row for rows in results.values() for row in rows]
 
 

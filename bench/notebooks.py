@@ -24,7 +24,7 @@ def measure() -> Iterator[Row]:
         times = Path(folder) / "seconds.json"
         watched = ["-q", "-p", "bench.stopwatch", f"--stopwatch={times}", str(part("notebooks"))]
         command = [sys.executable, "-m", "pytest", *NBVAL, *watched]
-        if call(command, env=own.environment(), stdout=sys.stderr):
+        if call(command, environment=own.environment(), output=sys.stderr):
             raise LabError("A notebook failed in the benchmark.", "The lines above say why.")
         seconds: dict[str, float] = json.loads(times.read_text("utf-8"))
     for name, value in seconds.items():

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.rows import Row
-from helpers.command import console
+from helpers.command.console import Terminal
 from helpers.lab import Lab, attach
 from helpers.settings import settings
 from helpers.stack.home.state import State
+from helpers.stack.installed import install
 from helpers.stack.local import LocalLab
 from helpers.stack.status import ServerStatus
 
@@ -25,7 +26,7 @@ def home(cache: Path | None = None) -> Iterator[LocalLab]:
     """Yield a lab that does not exist yet. What runs of it at the end is stopped, and its folder deleted."""
     where = settings()
     with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-") as folder:
-        local = LocalLab(Path(folder), cache or where.cache, where.database_server)
+        local = LocalLab(replace(where, home=Path(folder), cache=cache or where.cache))
         try:
             yield local
         finally:
@@ -36,14 +37,14 @@ def home(cache: Path | None = None) -> Iterator[LocalLab]:
 def running() -> Iterator[Lab]:
     """Yield a lab whose servers run."""
     with home() as local:
-        local.up(console.say)
+        local.up(Terminal())
         yield attach(replace(settings(), home=local.home, bootstrap_servers=None))
 
 
 def prepare() -> None:
     """Fetch and make what the cache lacks, so that no measurement waits for it."""
-    with home() as local, console.Bars() as bars:
-        local.install(State.new(), console.say, bars)
+    with home() as local, Terminal() as report:
+        install(local.settings, State.new(), report)
 
 
 def environment(**more: str) -> dict[str, str]:

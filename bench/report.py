@@ -58,7 +58,7 @@ def show(facts: Mapping[str, object], results: Results) -> None:
             what = f"{row.name}\n  [dim]{row.note}[/]" if row.note else row.name
             table.add_row(what, f"{number(row.value)} {row.unit}", row.goal, _word(row.met))
     console.out.print(table)
-    console.tell(f"Goals are for 2 processors; this machine has {facts['cpus']}. Load before: {facts['load']:.1f}.")
+    console.result(f"Goals are for 2 processors; this machine has {facts['cpus']}. Load before: {facts['load']:.1f}.")
 
 
 def number(value: float) -> str:

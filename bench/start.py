@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import own
 from bench.rows import Row
-from helpers.command.testing import child
+from helpers.child import Child
 from helpers.errors import ServerFailed
 from helpers.settings import settings
 from helpers.stack.local import LocalLab
@@ -40,11 +39,11 @@ def measure() -> Iterator[Row]:
             local.down()
             existing.append(up(local))
             weights = list(own.memory(local.status().values(), "after the start"))
-            size = LocalLab(local.home, local.home / "an empty cache", local.database_server).missing_bytes()
+            size = LocalLab(replace(local.settings, cache=local.home / "an empty cache")).missing_bytes()
     yield from _rows("fresh lab", fresh, at_most=8)
     yield from _rows("existing lab", existing, at_most=5)
     with tempfile.TemporaryDirectory(prefix="kafka-sync-lab-bench-cache-") as folder, own.home(Path(folder)) as local:
-        _share_downloads(local.cache)
+        _share_downloads(local.settings.cache)
         note = "makes the ahead-of-time caches; without download and unpacking"
         yield Row("first lab", up(local).whole, "s", at_most=60, note=note)
     yield from weights
@@ -54,11 +53,15 @@ def measure() -> Iterator[Row]:
 def up(local: LocalLab) -> Start:
     """Run `lab up` and return its seconds. Raises `ServerFailed` with what it said if it fails."""
     began = time.monotonic()
-    variables = own.environment(LAB_HOME=str(local.home), LAB_CACHE=str(local.cache))
-    with child([_LAB, "up"], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as command:
-        lines = [(time.monotonic() - began, line.rstrip()) for line in command.stderr or ()]
+    variables = own.environment(LAB_HOME=str(local.home), LAB_CACHE=str(local.settings.cache))
+    lines: list[tuple[float, str]] = []
+    command = Child(
+        [_LAB, "up"], environment=variables, heard=lambda line: lines.append((time.monotonic() - began, line.rstrip()))
+    )
+    with command:
+        code = command.wait()
     whole = time.monotonic() - began
-    if command.returncode:
+    if code:
         raise ServerFailed("`lab up` failed in the benchmark.", "\n".join(line for _, line in lines))
     return Start(whole, servers(lines))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-
+from helpers import child
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
-from helpers.settings import settings
-from helpers.stack.local import installed_java
+from helpers.stack.installed import tools_java
 
 _MAIN = {
     "topics": "org.apache.kafka.tools.TopicCommand",
@@ -32,13 +30,11 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
     """
     if tool not in _MAIN:
         raise InvalidInput(f"There is no tool {tool!r} here.", f"Known are: {', '.join(_MAIN)}.")
-    java = installed_java(settings().cache)
+    java = tools_java(lab.settings)
     command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=_FLAGS)
     try:
-        done = subprocess.run(
-            command, input=stdin, capture_output=True, timeout=timeout, check=False, encoding="utf-8", errors="replace"
-        )
-    except subprocess.TimeoutExpired as error:
+        done = child.run(command, timeout=timeout, words=stdin)
+    except TimedOut as error:
         raise TimedOut(
             f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms."
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ from confluent_kafka.admin import AdminClient
 
 from helpers import clients
 from helpers.errors import LabNotRunning, Unsupported
-from helpers.settings import Settings, settings
+from helpers.settings import Settings
+from helpers.settings import settings as read_settings
 from helpers.stack.containers.compose import SECRETS
 from helpers.stack.home.accounts import DATABASE
 from helpers.stack.home.secrets import password_file
 from helpers.stack.install.database import Product
-from helpers.stack.labs import AnyLab, lab_in
+from helpers.stack.labs import lab_in
 from helpers.stack.status import ServerStatus
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Lab:
     """The folder of a lab on this machine, or None for servers elsewhere."""
     inside: Lab | None = None
     """This lab as its servers see each other, where that differs: in containers."""
+    settings: Settings = field(default_factory=read_settings, repr=False, compare=False)
+    """What this lab was looked for with: where downloads are, for Kafka's own tools."""
 
     @cached_property
     def admin(self) -> AdminClient:
@@ -78,7 +81,7 @@ class Lab:
 
     def servers(self) -> list[ServerStatus]:
         """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""
-        return list(_local(self.home).status().values()) if self.home else []
+        return list(lab_in(self.settings).status().values()) if self.home else []
 
     def _repr_html_(self) -> str:
         return self.frame().to_html(na_rep="")
@@ -105,13 +108,13 @@ def attach(where: Settings | None = None) -> Lab:
 
     Raises `LabNotRunning` if neither is there.
     """
-    where = where or settings()
+    where = where or read_settings()
     if where.bootstrap_servers:
-        return Lab(where.bootstrap_servers, where.connect_url)
-    status = _local(where.home).status()
+        return Lab(where.bootstrap_servers, where.connect_url, settings=where)
+    status = lab_in(where).status()
     if not status or not status["kafka"].running:
         raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
-    return describe(where.home, status)
+    return replace(describe(where.home, status), settings=where)
 
 
 def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
@@ -147,7 +150,3 @@ def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, obje
         "home": str(home),
         "servers": {name: asdict(server) for name, server in status.items()},
     }
-
-
-def _local(home: Path) -> AnyLab:
-    return lab_in(home, settings().cache)

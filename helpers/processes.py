@@ -1,8 +1,4 @@
-"""Running servers as processes: the one room that starts and ends them.
-
-There are no pid files. A server is known by an argument of its command line that names its lab's home, and the
-process table is asked each time; so a pid that now belongs to somebody else can never be ended by mistake.
-"""
+"""Processes: start them, find them, stop them, and the ports that they listen on. No other room starts one."""
 
 from __future__ import annotations
 
@@ -10,8 +6,10 @@ import os
 import random
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 
@@ -21,21 +19,31 @@ from helpers.waiting import wait_until
 # Below the range from which systems take the ports of outgoing connections, so that none is lost to one while the lab is down.
 _PORTS = range(20_000, 32_000)
 
+Command = Sequence[str | Path]
+Process = subprocess.Popen[str]
+Finished = subprocess.CompletedProcess[str]
+Output = int | IO[Any] | None
+PIPE, STDOUT = subprocess.PIPE, subprocess.STDOUT
+
 _DETACHED_WINDOWS = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
 
 
-def find(marker: str) -> psutil.Process | None:
-    """Return this user's live process that has `marker` as one whole argument, the oldest if several, or None."""
-    return next(iter(find_all(marker)), None)
+def find_all(*markers: str) -> list[psutil.Process]:
+    """Return this user's live processes that have one of `markers` as one whole argument, the oldest first."""
+    return _mine(lambda argument: argument in markers)
 
 
-def find_all(marker: str) -> list[psutil.Process]:
-    """Return this user's live processes that have `marker` as one whole argument, the oldest first."""
+def find_below(folder: Path) -> list[psutil.Process]:
+    """Return this user's live processes that have a path inside `folder` in an argument, the oldest first."""
+    return _mine(lambda argument: f"{folder}{os.sep}" in argument)
+
+
+def _mine(wanted: Callable[[str], bool]) -> list[psutil.Process]:
     me = psutil.Process().username()
     found = [
         process
         for process in psutil.process_iter(["cmdline", "username", "status", "create_time"])
-        if marker in (process.info["cmdline"] or [])
+        if any(map(wanted, process.info["cmdline"] or []))
         and process.info["username"] == me
         and process.info["status"] != psutil.STATUS_ZOMBIE
     ]
@@ -43,54 +51,114 @@ def find_all(marker: str) -> list[psutil.Process]:
 
 
 def run(
-    command: Sequence[str | Path], *, timeout: float, cwd: Path | None = None, words: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run `command` to its end, with `words` at its standard input, and return its exit code and what it said (UTF-8).
+    command: Command,
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    words: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run `command` to its end, with `words` at its standard input, and return its exit code and output (UTF-8).
 
-    Raises `ServerFailed` if it cannot be started, and `TimedOut` after `timeout` seconds, when it is killed.
+    `environment` replaces this process's own. Raises `ServerFailed` if the command cannot be started, and `TimedOut`
+    after `timeout` seconds, when it is killed.
     """
-    try:
+    with _started(command, timeout):
         return subprocess.run(
-            [str(part) for part in command],
+            list(map(str, command)),
             input=words,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             cwd=cwd,
+            env=environment,
             timeout=timeout,
             check=False,
         )
-    except OSError as error:
-        raise ServerFailed(
-            f"{command[0]} cannot be run here: {error.strerror}.", "`lab doctor` looks for the cause."
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut(
-            f"{Path(command[0]).name} did not end within {timeout:.0f} s.", "Is the disk very slow? Run this again."
-        ) from error
 
 
-def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start `command` detached from this terminal, its output appended to `log`, and return it without waiting.
+def call(command: Command, *, timeout: float) -> int:
+    """Run `command` to its end, with this process's own output and no input, and return its exit code.
 
-    A Ctrl-C in the terminal or in a notebook's kernel does not reach it. Raises `ServerFailed` if it cannot be started.
+    Raises as `run` does.
+    """
+    with _started(command, timeout):
+        words = list(map(str, command))
+        return subprocess.run(words, stdin=subprocess.DEVNULL, timeout=timeout, check=False).returncode
+
+
+def timed_out(command: Command, timeout: float) -> TimedOut:
+    """Return the error to raise for a `command` that did not end within `timeout` seconds."""
+    problem = f"{Path(command[0]).name} did not end within {timeout:g} s."
+    return TimedOut(problem, "Is the disk very slow? Run this again.")
+
+
+def start(
+    command: Command,
+    *,
+    output: Output = None,
+    errors: Output = None,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Process:
+    """Start `command` with a pipe as its standard input and return it without waiting.
+
+    `output` and `errors` are `PIPE` or an open file (`errors` also `STDOUT`), or None for this process's own. It is in a
+    process group of its own: a Ctrl-C in the terminal or in a notebook's kernel does not reach it, whoever starts it ends
+    it, and a frozen one is woken by the system when that is gone (POSIX wakes stopped groups that lose their parent).
+    Raises `ServerFailed` if it cannot be started.
+    """
+    with _started(command):
+        return subprocess.Popen(
+            list(map(str, command)),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=errors,
+            encoding="utf-8",
+            errors="replace",
+            cwd=cwd,
+            env=environment,
+            process_group=0,
+        )
+
+
+def spawn(command: Command, *, cwd: Path, log: Path) -> Process:
+    """Start a server: `command` detached from this process, its output appended to `log`. Return it without waiting.
+
+    It goes on when this process ends, however that happens. Raises `ServerFailed` if it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        try:
-            return subprocess.Popen(
-                [str(part) for part in command],
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=os.name == "posix",
-                creationflags=0 if os.name == "posix" else _DETACHED_WINDOWS,
-            )
-        except OSError as error:
-            raise ServerFailed(
-                f"{command[0]} could not be started: {error.strerror}.", "`lab doctor` looks for the cause."
-            ) from error
+    with log.open("ab") as output, _started(command):
+        return subprocess.Popen(
+            list(map(str, command)),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=os.name == "posix",
+            creationflags=0 if os.name == "posix" else _DETACHED_WINDOWS,
+        )
+
+
+@contextmanager
+def _started(command: Command, timeout: float = 0) -> Iterator[None]:
+    """Say in the lab's words that `command` cannot be started, or did not end in time."""
+    try:
+        yield
+    except subprocess.TimeoutExpired as error:
+        raise timed_out(command, timeout) from error
+    except OSError as error:
+        problem = f"{command[0]} cannot be run here: {error.strerror}."
+        raise ServerFailed(problem, "`./lab doctor` looks for the cause.") from error
+
+
+def wait(process: Process, timeout: float) -> int | None:
+    """Return the exit code of `process` once it has ended, or None if it still runs after `timeout` seconds."""
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def stop(process: psutil.Process, timeout: float) -> bool:
@@ -150,6 +218,14 @@ def can_bind(port: int, host: str = "127.0.0.1") -> bool:
         except OSError:
             return False
     return True
+
+
+def comes_free(port: int, timeout: float = 3.0) -> bool:
+    """Return whether a server could take `port` now or soon: the system closes a killed server's sockets after its end."""
+    try:
+        return wait_until(lambda: can_bind(port), timeout, f"port {port} to be free")
+    except TimedOut:
+        return False
 
 
 def choose_port(taken: set[int]) -> int:

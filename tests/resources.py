@@ -15,14 +15,13 @@ import psutil
 from helpers.lab import Lab, attach
 from helpers.processes import is_gone
 from helpers.settings import Settings, settings
-from helpers.stack.servers.kafka import Kafka
-from helpers.stack.servers.mariadb import MariaDB
-from helpers.stack.servers.mysql import MySQL
-from helpers.stack.servers.worker import Worker
+from helpers.stack import local
+from helpers.stack.home.place import Place
 from helpers.waiting import wait_until
 
 LAB = str(Path(sys.executable).with_name("lab"))
-KINDS = {kind.name: kind for kind in (Kafka, Worker, MariaDB)}
+
+SERVERS = ("kafka", "connect", "mariadb")
 """The servers of the usual lab."""
 
 
@@ -91,7 +90,7 @@ class OwnLab:
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""
-        found = {kind.name: kind.process(self.home) for kind in (*KINDS.values(), MySQL)}
+        found = {name: Place(self.home, name).find() for name in local.KINDS}
         return {name: process.pid for name, process in found.items() if process}
 
     def processes(self) -> list[psutil.Process]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from helpers.command.console import Terminal
 from helpers.lab import Lab, attach
+from helpers.settings import settings
 from helpers.stack.local import LocalLab
 from tests.resources import cache_folder, copy_added_plugins
 
@@ -30,11 +32,11 @@ def start_shared_lab() -> Lab:
     if _shared is None:
         home = Path(tempfile.mkdtemp(prefix="kafka-sync-lab-tests-"))
         copy_added_plugins(home)
-        _shared = LocalLab(home, cache_folder())
+        _shared = LocalLab(replace(settings(), home=home, cache=cache_folder()))
         for elsewhere in ("LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL"):
             os.environ.pop(elsewhere, None)
         os.environ["LAB_HOME"], os.environ["LAB_CACHE"] = str(home), str(cache_folder())
-        _shared.up(lambda line: print(line, file=sys.stderr))
+        _shared.up(Terminal())
     return attach()
 
 

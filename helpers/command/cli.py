@@ -13,8 +13,9 @@ from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.lab import as_dictionary
 from helpers.settings import settings
 from helpers.stack import plugins as connect_plugins
-from helpers.stack.labs import AnyLab, lab_in, read_log, without_containers
+from helpers.stack.labs import AnyLab, lab_in, without_containers
 from helpers.stack.local import LocalLab
+from helpers.stack.status import ServerStatus
 
 INTERRUPTED = 130
 
@@ -31,10 +32,10 @@ def lab(context: click.Context) -> None:
     Without a verb: `up`, then `open`; when JupyterLab ends, the servers end as well if this command started them.
     """
     if context.invoked_subcommand is None:
-        ran = _is_running()
+        ran = any(server.running for server in _lab().status().values())
         _up()
         try:
-            jupyter.run(browser=True, say=console.say)
+            jupyter.run(settings().home, browser=True, say=console.say)
         finally:
             if not ran:
                 context.invoke(down)
@@ -46,14 +47,13 @@ def lab(context: click.Context) -> None:
 )
 def up(compose: bool) -> None:
     """Install what is missing and start the servers."""
-    _up(compose=compose)
-    console.show_servers(_local().status().values())
+    console.show_servers(_up(compose=compose).values())
 
 
 @lab.command(epilog="Example: lab down")
 def down() -> None:
     """Stop the servers; what they hold is kept."""
-    stopped = _local().down()
+    stopped = _lab().down()
     console.say(f"Stopped: {', '.join(stopped)}." if stopped else "No server was running.")
 
 
@@ -61,25 +61,25 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 def status(as_json: bool) -> None:
     """Show the servers: version, address, memory, uptime. Ends with 3 if not all of them run."""
-    local = _local()
+    local = _lab()
     servers = local.status()
     if not servers:
-        raise LabNotRunning(f"There is no lab in {local.home} yet.", "`lab up` makes and starts one.")
+        raise LabNotRunning(f"There is no lab in {local.home} yet.", "`./lab up` makes and starts one.")
     if as_json:
-        console.tell(json.dumps(as_dictionary(local.home, servers), indent=2))
+        console.result(json.dumps(as_dictionary(local.home, servers), indent=2))
     else:
         console.show_servers(servers.values())
-        console.tell(f"Home: {local.home}")
+        console.result(f"Home: {local.home}")
     if not all(server.running for server in servers.values()):
         sys.exit(LabNotRunning.exit_code)
 
 
 @lab.command("doctor", epilog="Example: lab doctor")
 def examine() -> None:
-    """Look for whatever this machine may have wrong, and say what mends it. Ends with 1 if something is."""
+    """Check this computer for problems and say how to fix them. Exit code 1 if there are any."""
     findings = doctor.examine(settings())
     for finding in findings:
-        console.tell(str(finding))
+        console.result(str(finding))
     if not all(finding.well for finding in findings):
         sys.exit(1)
 
@@ -88,11 +88,11 @@ def examine() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(yes: bool) -> None:
     """Stop the servers and delete all topics, databases and logs. Notebooks, downloads and plugins stay."""
-    local = _local()
+    local = _lab()
     if not yes:
         click.confirm(f"Delete all topics, databases and logs in {local.home}?", abort=True)
     local.reset()
-    console.say("The lab is empty; `lab up` starts a new one.")
+    console.say("The lab is empty; `./lab up` starts a new one.")
 
 
 @lab.command("open", epilog="Example: lab open --no-browser")
@@ -101,7 +101,7 @@ def reset(yes: bool) -> None:
 )
 def open_(browser: bool) -> None:
     """Run JupyterLab at the first lesson, until Ctrl-C. The servers are left as they are."""
-    jupyter.run(browser=browser, say=console.say)
+    jupyter.run(settings().home, browser=browser, say=console.say)
 
 
 @lab.command(
@@ -122,12 +122,12 @@ def bench(only: str | None) -> None:
 
 
 @lab.command(epilog="Example: lab logs connect -n 50")
-@click.argument("name", type=click.Choice(["kafka", "connect", "mariadb", "mysql", "jupyter"]))
-@click.option("-n", "lines", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
-def logs(name: str, lines: int) -> None:
-    """Print the end of a server's log."""
-    for line in read_log(_local(), name, lines):
-        console.tell(line)
+@click.argument("name")
+@click.option("-n", "count", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
+def logs(name: str, count: int) -> None:
+    """Print the end of the log NAME: kafka, connect, mariadb, mysql or jupyter."""
+    for line in _lab().log(name, count):
+        console.result(line)
 
 
 @lab.group()
@@ -140,17 +140,17 @@ def list_plugins() -> None:
     """Show the connectors that the worker finds: the lab's own, then those added."""
     for place in _own_worker().plugin_paths():
         for plugin in connect_plugins.installed(place):
-            console.tell(plugin.name)
+            console.result(plugin.name)
             for connector in plugin.connectors:
-                console.tell(f"  {connector}")
+                console.result(f"  {connector}")
 
 
 @plugins.command("add", epilog="Example: lab plugins add ~/Downloads/confluentinc-kafka-connect-jdbc-10.8.4.zip")
 @click.argument("source", metavar="FILE|FOLDER|URL")
 def add_plugin(source: str) -> None:
     """Add a connector to the lab's worker, from an archive, a folder or an address."""
-    with console.Bars() as bars:
-        plugin = _own_worker().add_plugin(source, console.say, bars)
+    with console.Terminal() as report:
+        plugin = _own_worker().add_plugin(source, report)
     console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
 
 
@@ -158,20 +158,21 @@ def add_plugin(source: str) -> None:
 @click.argument("name")
 def remove_plugin(name: str) -> None:
     """Remove a connector that was added."""
-    with console.Bars() as bars:
-        _own_worker().remove_plugin(name, console.say, bars)
+    with console.Terminal() as report:
+        _own_worker().remove_plugin(name, report)
     console.say(f"Removed {name}.")
 
 
 def main() -> None:
     """Run the `lab` command. Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, else `LabError.exit_code`."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, _interrupt)
+    # SIGINT too: a shell lets the jobs that a script starts in the background ignore it.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         lab.main(standalone_mode=False)
     except click.ClickException as error:
-        console.complain(InvalidInput(error.format_message(), "`lab --help` lists the verbs and options."))
+        console.complain(InvalidInput(error.format_message(), "`./lab --help` lists the verbs and options."))
         sys.exit(InvalidInput.exit_code)
     except (click.Abort, KeyboardInterrupt):
         console.say("Interrupted; what this command had started is stopped.")
@@ -185,19 +186,14 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _local(*, compose: bool = False) -> AnyLab:
-    where = settings()
-    return lab_in(where.home, where.cache, where.database_server, compose=compose)
+def _lab(*, compose: bool = False) -> AnyLab:
+    return lab_in(settings(), compose=compose)
 
 
 def _own_worker() -> LocalLab:
-    return without_containers(_local(), "plugins")
+    return without_containers(_lab(), "plugins")
 
 
-def _is_running() -> bool:
-    return any(server.running for server in _local().status().values())
-
-
-def _up(*, compose: bool = False) -> None:
-    with console.Bars() as bars:
-        _local(compose=compose).up(console.say, bars)
+def _up(*, compose: bool = False) -> dict[str, ServerStatus]:
+    with console.Terminal() as report:
+        return _lab(compose=compose).up(report)

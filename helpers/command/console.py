@@ -46,20 +46,24 @@ class _Bar:
         self.progress.advance(self.task, size)
 
 
-class Bars:
-    """The bars of one command. On a terminal they move; in a file each is one line, when the command is done."""
+class Terminal:
+    """Reports on standard error. On a terminal its bars move; in a file each is one line, when the `with` block is over."""
 
     def __init__(self) -> None:
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(), console=err
         )
 
-    def add(self, description: str, total: int, unit: str = "bytes") -> _Bar:
+    def say(self, line: str) -> None:
+        """Show one line of what goes on."""
+        say(line)
+
+    def bar(self, what: str, total: int, unit: str = "bytes") -> _Bar:
         """Open a bar of `total` bytes, or of `total` things that `unit` names, and return it."""
         self._progress.start()
-        return _Bar(self._progress, self._progress.add_task(description, total=total, unit=unit))
+        return _Bar(self._progress, self._progress.add_task(what, total=total, unit=unit))
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -68,12 +72,12 @@ class Bars:
 
 
 def say(line: str) -> None:
-    """Show one line of what goes on."""
+    """Show one line of what goes on, on standard error."""
     err.print(line, markup=False)
 
 
-def tell(line: str) -> None:
-    """Print one line of the result."""
+def result(line: str) -> None:
+    """Print one line of what was asked for, on standard output."""
     out.print(line, markup=False)
 
 

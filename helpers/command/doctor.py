@@ -111,7 +111,7 @@ def _docker(where: Settings) -> Iterator[Finding]:
 
 def _database(where: Settings) -> Iterator[Finding]:
     try:
-        own = _lab(where).own_database()
+        own = LocalLab(where).machine_database()
         if own:
             yield Finding("Database", True, f"{TITLES[own.product]} {own.version()} of this machine, {own.program}")
         else:
@@ -130,7 +130,7 @@ def _folders(where: Settings) -> Iterator[Finding]:
 
 def _downloads(where: Settings) -> Iterator[Finding]:
     try:
-        missing = _lab(where).missing_bytes()
+        missing = LocalLab(where).missing_bytes()
     except LabError:  # no database for this platform, or a damaged lab.json: _database and _state tell of it
         return
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
@@ -182,7 +182,7 @@ def _state(where: Settings) -> Iterator[Finding]:
 def _servers(where: Settings) -> Iterator[Finding]:
     servers: list[ServerStatus] = []
     try:
-        servers += lab_in(where.home, where.cache).status().values()
+        servers += lab_in(where).status().values()
     except LabError as error:
         yield Finding("Servers", False, error.problem, error.remedy)
     yield _memory(servers)
@@ -202,7 +202,3 @@ def _servers(where: Settings) -> Iterator[Finding]:
                 True,
                 "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another",
             )
-
-
-def _lab(where: Settings) -> LocalLab:
-    return LocalLab(where.home, where.cache, where.database_server)

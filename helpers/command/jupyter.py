@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import webbrowser
 from collections.abc import Callable
@@ -14,39 +13,37 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
+from helpers.child import Guarded
 from helpers.errors import ServerFailed, TimedOut
-from helpers.processes import is_listening, tail
+from helpers.processes import STDOUT, is_listening, tail
 from helpers.project import FIRST_NOTEBOOK, ROOT, part
-from helpers.settings import settings
 from helpers.stack.home.folder import make_home
 from helpers.waiting import wait_until
 
-_STOP_TIMEOUT = 20.0
+_PATIENCE = (20.0, 5.0)  # seconds to end after SIGINT and after SIGTERM
 
 
-def run(*, browser: bool, say: Callable[[str], None]) -> None:
-    """Run JupyterLab until it ends or is interrupted; it is stopped then. Its log is `<home>/logs/jupyter.log`.
+def run(home: Path, *, browser: bool, say: Callable[[str], None]) -> None:
+    """Run JupyterLab until it ends or is interrupted; it is stopped then. Its log is `jupyter.log` in the lab of `home`.
 
     Opens the first lesson in a browser if `browser` and there is one, and says the address in any case.
     Raises `ServerFailed` if JupyterLab does not start, and `LabError` where the lab's folder cannot be written.
     """
     part(FIRST_NOTEBOOK)
-    log = _private_log(settings().home)
+    log = _private_log(home)
     # A runtime folder of its own: what is in it is of this JupyterLab, whatever its process is called and others left.
     with TemporaryDirectory(prefix="lab-jupyter-", ignore_cleanup_errors=True) as folder:
         runtime = Path(folder)
         with log.open("w") as output:
-            process = subprocess.Popen(
-                _command(), env=_environment(runtime), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            server = Guarded(
+                _command(), output=output, errors=STDOUT, environment=_environment(runtime), patience=_PATIENCE
             )
-        try:
-            address = _address(process, runtime, log)
-            opened = browser and _open(address)
-            say(f"JupyterLab {'is open' if opened else 'waits'} at {address}")
-            say("Ctrl-C ends it.")
-            process.wait()
-        finally:
-            _stop(process)
+            with server:
+                address = _address(server, runtime, log)
+                opened = browser and _open(address)
+                say(f"JupyterLab {'is open' if opened else 'waits'} at {address}")
+                say("Ctrl-C ends it.")
+                server.wait()
 
 
 def _private_log(home: Path) -> Path:
@@ -79,19 +76,19 @@ def _environment(runtime: Path) -> dict[str, str]:
     }
 
 
-def _address(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+def _address(server: Guarded, runtime: Path, log: Path) -> str:
     """Wait until JupyterLab answers where it says that it does, and return the first lesson's address with its token."""
     try:
-        wait_until(lambda: process.poll() is not None or _answers(_server(runtime)), 60, "JupyterLab to answer")
+        wait_until(lambda: not server.running or _answers(_written(runtime)), 60, "JupyterLab to answer")
     except TimedOut as error:
         raise ServerFailed(str(error), tail(log)) from error
-    server = _server(runtime)
-    if process.poll() is not None or not server:
+    written = _written(runtime)
+    if not server.running or not written:
         raise ServerFailed("JupyterLab ended while it was starting.", f"The end of {log}:\n{tail(log)}")
-    return f"{server['url']}lab/tree/{FIRST_NOTEBOOK}?{urlencode({'token': server['token']})}"
+    return f"{written['url']}lab/tree/{FIRST_NOTEBOOK}?{urlencode({'token': written['token']})}"
 
 
-def _server(runtime: Path) -> dict[str, Any]:
+def _written(runtime: Path) -> dict[str, Any]:
     """Return what JupyterLab wrote of itself: nothing before it has, nor while half of it is written."""
     for information in runtime.glob("jpserver-*.json"):
         with suppress(ValueError):
@@ -109,13 +106,3 @@ def _open(address: str) -> bool:
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     return webbrowser.open(address)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(_STOP_TIMEOUT)

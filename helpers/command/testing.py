@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
+from helpers import processes
+from helpers.child import Guarded
 from helpers.errors import LabError
+from helpers.processes import Command, Output
 from helpers.project import ROOT, part
 
 ROOMS = {
@@ -27,6 +27,11 @@ BENCHMARKS = ("start", "clients", "lag", "plot", "chain", "notebooks")
 """What `lab bench` measures, in this order; each is a module of `bench`."""
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
+
+
+PREFIX = "kafka-sync-lab-"
+_PATIENCE = (60.0, 10.0)  # seconds to end after SIGINT, when labs are stopped, and after SIGTERM
+_STOP_TIMEOUT = 10.0
 
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
@@ -57,25 +62,18 @@ def run_bench(only: str | None) -> int:
     return call([sys.executable, "-m", "bench", *([only] if only else [])])
 
 
-@contextmanager
-def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run `command` in the project's folder beside the block, and wait for its end when the block is over.
+def call(command: Command, *, environment: Mapping[str, str] = os.environ, output: Output = None) -> int:
+    """Run `command` in the project's folder and return its exit code. Whatever it makes is gone afterwards.
 
-    What ends the block early interrupts it, once, and it gets the time it needs: it has servers of its own to stop.
+    It has its temporary files in a folder of their own. What ends this process ends it as Ctrl-C does, and it gets the time
+    that it needs to stop its servers. Processes that name the folder and still run then are stopped, and it is deleted.
     """
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options)
-    try:
-        yield process
-        process.wait()
-    except BaseException:
-        if os.name == "posix":  # on Windows the console has told it already
-            process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
-
-
-def call(command: Sequence[str | Path], **options: Any) -> int:
-    """Run `command` as `child` does, to its end, and return its exit code."""
-    with child(command, **options) as process:
-        pass
-    return process.returncode
+    with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        try:
+            variables = {**environment, "TMPDIR": str(folder)}
+            with Guarded(command, cwd=ROOT, environment=variables, output=output, patience=_PATIENCE) as child:
+                return child.wait() or 0
+        finally:
+            for process in processes.find_below(folder):
+                processes.stop(process, _STOP_TIMEOUT)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 
+from helpers.child import Child
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.experiments.member_program import CRASHED, Orders
 from helpers.lab import Lab
@@ -69,16 +67,15 @@ class Member:
             raise InvalidInput(problem, "Give numbers above 0.")
         settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
-        self._orders = Orders(topic, settings, rate, batch or max(1, int((rate or 10_000) / 10)), commit, crash_after)
+        orders = Orders(topic, settings, rate, batch or max(1, int((rate or 10_000) / 10)), commit, crash_after)
+        program = (sys.executable, "-P", _PROGRAM)
+        self._child = Child(program, asdict(orders), patience=_LEAVING, heard=self._hear, ended=self._ended)
         self._mark = mark or (lambda text: None)
         self._lock = threading.Lock()
         self._owned: dict[int, Ownership] = {}
         self._history: list[Ownership] = []
         self._records: list[tuple[int, int]] = []
         self._said: deque[str] = deque(maxlen=20)
-        self._process: subprocess.Popen[str] | None = None
-        self._reader: threading.Thread | None = None
-        self._killed = False
 
     @property
     def assignment(self) -> list[int]:
@@ -107,26 +104,14 @@ class Member:
     @property
     def running(self) -> bool:
         """Whether the process lives. Raises `KafkaFailed` with its last words when it failed by itself."""
-        code = self._process.poll() if self._process else 0
-        if code is not None and code > 0 and code != CRASHED and not self._killed:
+        code = self._child.code
+        if code is not None and code > 0 and code != CRASHED and not self._child.killed:
             raise KafkaFailed(f"Member {self.name} failed: {self._said[-1] if self._said else code}.")
-        return code is None
+        return self._child.running
 
     def start(self) -> Member:
         """Start the process and return at once; `assignment` shows when the group has taken it in. Returns itself."""
-        self._killed = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            process_group=0,  # Ctrl-C is for the notebook; and POSIX wakes a paced group that has lost its parent
-        )
-        name = f"member {self.name}"
-        self._reader = threading.Thread(target=self._listen, args=(self._process,), name=name, daemon=True)
-        self._reader.start()
-        print(json.dumps(asdict(self._orders)), file=self._process.stdin, flush=True)  # `ps` shows what is an argument
+        self._child.start()
         return self
 
     def stop(self) -> None:
@@ -134,32 +119,26 @@ class Member:
 
         Raises `KafkaFailed` with its last words when it had failed by itself.
         """
-        if self._process is None:
-            return
         if self.running:
-            self.resume()
             self._mark(f"{self.name} leaves")
-            assert self._process.stdin
-            self._process.stdin.close()
-        self._end(_LEAVING)
+        self._child.stop()
         _ = self.running
 
     def kill(self) -> None:
         """End the process at once (SIGKILL): the group is not told and notices only by the missing heartbeats."""
-        if self._process and self.running:
-            self._end(0)
+        if self.running:
+            self._child.kill()
             self._mark(f"{self.name} killed")
 
     def pause(self) -> None:
         """Freeze the process (SIGSTOP): it keeps its connections and sends no heartbeat, until `resume` or `stop`."""
-        if self._process and self.running:
-            self._signal(psutil.Process.suspend)
+        if self.running:
+            self._child.freeze()
             self._mark(f"{self.name} paused")
 
     def resume(self) -> None:
         """Wake a frozen process; one that runs does not notice."""
-        if self._process and self.running:
-            self._signal(psutil.Process.resume)
+        self._child.resume()
 
     def __enter__(self) -> Member:
         return self.start()
@@ -167,34 +146,15 @@ class Member:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _end(self, timeout: float) -> None:
-        """Wait for the end of the process, make it end after `timeout` seconds, and read its last words."""
-        assert self._process and self._reader
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self._killed = True  # on Windows it ends with 1, as what fails does
-            self._signal(psutil.Process.kill)
-            self._process.wait()
-        self._reader.join()
-
-    def _signal(self, send: Callable[[psutil.Process], None]) -> None:
-        """Reach the children first: in a venv on Windows python.exe only starts the real one, and ends with it."""
-        assert self._process
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self._process.pid)
-            for each in [*process.children(recursive=True)[::-1], process]:
-                send(each)
-
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout
-        for line in process.stdout:
-            if line.startswith("{") and line.endswith("\n"):
-                self._take(**json.loads(line))
-            else:
-                self._said.append(line.strip())
+    def _ended(self) -> None:
         with self._lock:
             self._give_up(list(self._owned), time.time())
+
+    def _hear(self, line: str) -> None:
+        if line.startswith("{") and line.endswith("\n"):
+            self._take(**json.loads(line))
+        else:
+            self._said.append(line.strip())
 
     def _take(self, kind: str, when: float, **facts: Any) -> None:
         with self._lock:

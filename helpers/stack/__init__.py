@@ -2,7 +2,7 @@
 
 - `labs` which lab is in a folder
 - `local` the lab on this computer: its servers together
-- `plugins` connectors that the user adds
+- `installed` `plugins` what is on this computer to run them with; connectors that the user adds
 - `servers` `containers` one server each; Docker Compose
 - `install` `home` what is downloaded and unpacked; what a lab keeps in its folder
 - `progress` `status` how the stack reports

@@ -1,47 +1,59 @@
-"""Which lab is in a folder: one of processes on this machine, or one of containers."""
+"""Which lab is in a folder: one of processes on this computer, or one of containers."""
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
+from typing import Protocol
 
-from helpers.errors import LabError, LabNotRunning
+from helpers.errors import LabError
+from helpers.settings import Settings
 from helpers.stack.containers.compose import ComposeLab, holds_containers
 from helpers.stack.local import LocalLab
+from helpers.stack.progress import Reporter
+from helpers.stack.status import ServerStatus
 
-AnyLab = LocalLab | ComposeLab
+
+class AnyLab(Protocol):
+    """What every kind of lab can do."""
+
+    home: Path
+
+    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
+        """Start what does not run, and return the status of the servers when all of them answer."""
+
+    def down(self) -> list[str]:
+        """Stop what runs and return the names of the servers that ran."""
+
+    def reset(self) -> None:
+        """Delete all that the lab wrote."""
+
+    def status(self) -> dict[str, ServerStatus]:
+        """Return server name to its status; empty where there is no lab yet."""
+
+    def log(self, name: str, count: int) -> list[str]:
+        """Return the last `count` lines of the log of the server `name`."""
 
 
-def lab_in(home: Path, cache: Path, database_server: Path | None = None, *, compose: bool = False) -> AnyLab:
-    """Return the lab in `home`; where there is none yet, one of containers if `compose` says so, else one of processes.
+def lab_in(settings: Settings, *, compose: bool = False) -> AnyLab:
+    """Return the lab in the home of `settings`; where there is none yet, one of containers if `compose` says so.
 
     Raises `LabError` if containers are asked for where a lab of processes is.
     """
-    if holds_containers(home):
-        return ComposeLab(home)
+    if holds_containers(settings.home):
+        return ComposeLab(settings.home)
     if not compose:
-        return LocalLab(home, cache, database_server)
-    if (home / "lab.json").exists():
+        return LocalLab(settings)
+    if (settings.home / "lab.json").exists():
         raise LabError(
-            f"The lab in {home} is one without containers.", "Set LAB_HOME to another folder, or `lab reset` this one."
+            f"{settings.home} already holds a lab without containers.",
+            "Set LAB_HOME to another folder, or run `./lab reset` here first.",
         )
-    return ComposeLab(home)
+    return ComposeLab(settings.home)
 
 
 def without_containers(lab: AnyLab, what: str) -> LocalLab:
     """Return `lab` as one of processes. Raises `LabError` for one of containers, where `what` is done in another way."""
-    if isinstance(lab, ComposeLab):
-        problem = f"`lab {what}` is not for the lab of containers in {lab.home}."
-        raise LabError(problem, "What its worker has stands in docker-compose.yml.")
+    if not isinstance(lab, LocalLab):
+        problem = f"`./lab {what}` does not work for the lab in containers in {lab.home}."
+        raise LabError(problem, "Add connectors in docker-compose.yml.")
     return lab
-
-
-def read_log(lab: AnyLab, name: str, lines: int) -> list[str]:
-    """Return the last `lines` lines of the log of a server or of JupyterLab. Raises `LabNotRunning` where there is none."""
-    if isinstance(lab, ComposeLab) and name != "jupyter":
-        return lab.log(name, lines)
-    path = lab.home / "logs" / f"{name}.log"
-    if not path.exists():
-        raise LabNotRunning(f"There is no log of {name} in {path.parent} yet.", "`lab up` starts the servers.")
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return [line.rstrip("\n") for line in deque(file, maxlen=lines)]

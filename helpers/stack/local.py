@@ -1,27 +1,24 @@
-"""The lab on this machine: its servers together, in one home folder."""
+"""The lab on this computer: its servers together, in one home folder."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import processes
-from helpers.errors import LabError
-from helpers.processes import can_bind
-from helpers.stack import plugins
+from helpers.settings import Settings
+from helpers.stack import installed, plugins
 from helpers.stack.home import folder, secrets
+from helpers.stack.home.place import Place
 from helpers.stack.home.state import State
 from helpers.stack.install import artifacts
-from helpers.stack.install.catalogue import catalogue
-from helpers.stack.install.database import Installation, Product
-from helpers.stack.progress import Progress, Say, Silent
-from helpers.stack.servers import training
-from helpers.stack.servers.database import DatabaseServer
+from helpers.stack.install.database import Installation
+from helpers.stack.installed import Installed, check_data, install, product_of
+from helpers.stack.progress import Reporter, Silent
 from helpers.stack.servers.java import Java
-from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
 from helpers.stack.servers.mysql import MySQL
 from helpers.stack.servers.server import Server
@@ -29,71 +26,43 @@ from helpers.stack.servers.starting import start
 from helpers.stack.servers.worker import Worker
 from helpers.stack.status import ServerStatus
 
-SILENT = Silent()
-DATABASES: dict[Product, type[DatabaseServer]] = {"mariadb": MariaDB, "mysql": MySQL}
-_KINDS: tuple[type[Server], ...] = (Worker, Kafka, MariaDB, MySQL)  # Connect first: it needs the others to end well
-
-
-@dataclass(frozen=True)
-class Installed:
-    """What is on this machine to run the servers with."""
-
-    java: Java
-    plugin_paths: list[Path]
-    database: Installation
-    versions: dict[str, str]
-    """Server name to its version."""
+KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Kafka, MariaDB, MySQL)}
+"""Every kind of server, in the order in which they are stopped: Connect first, because it needs the others to end well."""
+DATABASES = {"mariadb": MariaDB, "mysql": MySQL}
 
 
 class LocalLab:
-    """The lab in the folder `home`, with downloads in `cache`.
+    """The lab whose folder, cache and database server `settings` name."""
 
-    `database_server` is the program to use for the database, where it is not to be looked for.
-    """
-
-    def __init__(self, home: Path, cache: Path, database_server: Path | None = None) -> None:
-        self.home = home
-        self.cache = cache
-        self.database_server = database_server
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = settings.home
 
     # What follows changes the lab; one command at a time may.
 
-    def up(self, say: Say, progress: Progress = SILENT) -> None:
-        """Install what is missing, start what does not run, and return when every server answers.
+    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
+        """Install what is missing, start what does not run, and return the status of the servers when all of them answer.
 
         Raises a `LabError` that says what is in the way. Whatever this call started is stopped again if it fails or is
         interrupted; what ran before goes on.
         """
+        report = report or Silent()
         folder.make_home(self.home)
         with folder.locked(self.home):
             folder.clear(self.home)
-            known = State.load(self.home) or State.new()
-            installed = self.install(known, say, progress)
-            _check_data(self.home, known.versions, installed.versions)
-            servers = self._place(known, installed, say)
-            known.save(self.home)
-            start(servers, say, progress)
-
-    def install(self, known: State, say: Say, progress: Progress) -> Installed:
-        """Fetch and prepare what the servers are run with; quick and without a network when it is there already."""
-        own = self._own_database(known)
-        prepared = artifacts.prepare(self.cache, progress, own=_product(own))
-        database = own or Installation.at(prepared.mariadb_base or self.cache)
-        if not database:
-            raise LabError(
-                f"The MariaDB in {prepared.mariadb_base} is not complete.",
-                "Delete that folder; `lab up` makes it anew.",
-            )
-        version = catalogue().kafka_version
-        java = _java(prepared, self.cache)
-        if not training.is_trained(java):
-            training.train(java, prepared.plugin_paths, version, progress=progress, say=say)
-        known.database_server = str(own.program) if own else None
-        versions = {"kafka": version, "connect": version, database.product: database.version()}
-        return Installed(java, prepared.plugin_paths, database, versions)
+            known = self._known()
+            here = install(self.settings, known, report)
+            check_data(self.home, known.versions, here.versions)
+            ports = self._ports(known.ports, here.versions, report)
+            program = str(here.machine_database) if here.machine_database else None
+            now = State(ports, known.cluster_id, here.versions, program)
+            servers = self._servers(now, here)
+            now.save(self.home)
+            start(servers, report)
+        return self.status()
 
     def down(self) -> list[str]:
-        """Stop what runs and return the names of the servers that ran; Connect first, for it needs the other two."""
+        """Stop what runs and return the names of the servers that ran."""
         if not self.home.exists():
             return []
         with folder.locked(self.home):
@@ -105,42 +74,42 @@ class LocalLab:
             return  # folders of these names may be somebody else's
         with folder.locked(self.home):
             self._stop()
-            # The data before the passwords: without the one the others are made anew, but not the other way round.
-            folder.forget(self.home, [*(kind.name for kind in _KINDS), "secrets", "logs"])
+            # The data before the passwords: without the one the others are made again, but not the other way round.
+            data = [place.name for place in self._places()]
+            folder.forget(self.home, [*data, "secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
 
-    def add_plugin(self, source: str, say: Say, progress: Progress = SILENT) -> plugins.Plugin:
+    def add_plugin(self, source: str, report: Reporter) -> plugins.Plugin:
         """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
-        with self._changed_plugins(say, progress):
-            known = State.load(self.home) or State.new()
-            return plugins.add(source, self._own_plugins, lambda: self.install(known, say, progress).java)
+        with self._changed_plugins(report):
+            return plugins.add(source, self._added_plugins, lambda: install(self.settings, self._known(), report).java)
 
-    def remove_plugin(self, name: str, say: Say, progress: Progress = SILENT) -> None:
+    def remove_plugin(self, name: str, report: Reporter) -> None:
         """Delete the plugin `name` that was added; a running worker is restarted."""
-        with self._changed_plugins(say, progress):
-            folder = plugins.added(name, self._own_plugins).folder
-            Worker.end(self.home)  # first: Windows deletes no file that somebody has open
-            shutil.rmtree(folder)
+        with self._changed_plugins(report):
+            plugin = plugins.added(name, self._added_plugins).folder
+            self._stop_workers()  # first: Windows deletes no file that somebody has open
+            shutil.rmtree(plugin)
 
     @contextmanager
-    def _changed_plugins(self, say: Say, progress: Progress) -> Iterator[None]:
+    def _changed_plugins(self, report: Reporter) -> Iterator[None]:
         folder.make_home(self.home)
         with folder.locked(self.home):
-            restart = Worker.process(self.home)
+            restart = Place(self.home, Worker.kind).find()
             yield
-            Worker.end(self.home)
+            self._stop_workers()
         if restart:
-            self.up(say, progress)
+            self.up(report)
 
     # What follows only looks.
 
     def plugin_paths(self) -> list[Path]:
-        """Return the folders whose folders are plugins: the lab's own, then the user's."""
-        own = _product(self.own_database())
-        return [*artifacts.plugin_paths(self.cache, own), self._own_plugins]
+        """Return the folders whose folders are plugins: the lab's own, then those that the user added."""
+        product = product_of(self.machine_database())
+        return [*artifacts.plugin_paths(self.settings.cache, product), self._added_plugins]
 
     @property
-    def _own_plugins(self) -> Path:
+    def _added_plugins(self) -> Path:
         return self.home / "plugins"
 
     def status(self) -> dict[str, ServerStatus]:
@@ -148,100 +117,94 @@ class LocalLab:
         known = State.load(self.home)
         if not known:
             return {}
+        places = [place for place in self._places() if place.name in known.versions]
         return {
-            kind.name: kind.status(self.home, known.ports[kind.name], known.versions[kind.name])
-            for kind in _KINDS
-            if kind.name in known.versions
+            place.name: kind_of(place).status(place, known.ports[place.name], known.versions[place.name])
+            for place in places
         }
+
+    def log(self, name: str, count: int) -> list[str]:
+        """Return the last `count` lines that the server `name` has logged. Raises `LabNotRunning` where there is no log."""
+        return folder.read_log(self.home, name, count)
 
     def missing_bytes(self) -> int:
         """Return how many bytes the next `up` would download."""
-        return artifacts.missing_bytes(self.cache, own=_product(self.own_database()))
+        return artifacts.missing_bytes(self.settings.cache, product=product_of(self.machine_database()))
 
-    def own_database(self) -> Installation | None:
-        """Return this machine's own database server if the next `up` runs that, or None for the downloaded MariaDB."""
-        return self._own_database(State.load(self.home) or State.new())
+    def machine_database(self) -> Installation | None:
+        """Return the database server of this computer if the next `up` runs that, or None for the downloaded MariaDB."""
+        return installed.machine_database(self.settings, self._known())
 
-    def _own_database(self, known: State) -> Installation | None:
-        """The server that made the data folder; where there is none yet, a MariaDB if there is any, else a MySQL."""
-        if self.database_server:
-            return Installation.around(self.database_server)
-        if any(kind.data_in(self.home).exists() for kind in DATABASES.values()):
-            return Installation.remembered(Path(known.database_server)) if known.database_server else None
-        return Installation.mariadb() or (None if catalogue().has_mariadb_here() else Installation.mysql())
+    def _known(self) -> State:
+        return State.load(self.home) or State.new()
 
-    def _place(self, known: State, installed: Installed, say: Say) -> list[Server]:
-        """Give each server its port and return them in the order in which they are stopped."""
-        database = DATABASES[installed.database.product]
-        for kind, name in ((Kafka, "kafka"), (Kafka, "controller"), (Worker, "connect"), (database, database.name)):
-            port = known.ports.get(name)
-            if port and (can_bind(port) or kind.process(self.home)):
+    def _places(self) -> list[Place]:
+        """Return where servers of this lab are, or may be, in the order in which they are stopped."""
+        known = State.load(self.home)
+        names = {*KINDS, *(known.versions if known else ())}
+        places = (Place(self.home, name) for name in sorted(names, reverse=True))
+        return sorted(places, key=lambda place: list(KINDS.values()).index(kind_of(place)))
+
+    def _ports(self, known: Mapping[str, int], versions: Mapping[str, str], report: Reporter) -> dict[str, int]:
+        """Return a port for each server: the one that it had, unless another program has taken that."""
+        ports = dict(known)
+        for name in (*versions, "controller"):
+            place = Place(self.home, "kafka" if name == "controller" else name)
+            port = ports.get(name)
+            if port and (place.find() or processes.comes_free(port)):
                 continue
-            known.ports[name] = processes.choose_port(set(known.ports.values()))
+            ports[name] = processes.choose_port(set(ports.values()))
             if port:
-                say(f"Port {port} is taken by another program; {kind.title} moves to {known.ports[name]}")
-        known.versions = installed.versions
-        return self._servers(known, installed)
+                title = kind_of(place).title_of(place)
+                report.say(f"Port {port} is used by another program; {title} moves to {ports[name]}")
+        return ports
 
-    def _servers(self, known: State, installed: Installed) -> list[Server]:
+    def _servers(self, known: State, here: Installed) -> Sequence[Server]:
+        """Return the servers in the order in which they are stopped."""
+        node = Node(1, known.ports["kafka"], known.ports["controller"])
         kafka = Kafka(
-            self.home,
-            known.ports["kafka"],
-            controller_port=known.ports["controller"],
+            Place(self.home, "kafka"),
+            node,
+            [node],
             cluster_id=known.cluster_id,
-            version=installed.versions["kafka"],
-            java=installed.java,
+            version=here.versions["kafka"],
+            java=here.java,
         )
         passwords = secrets.passwords(self.home)
-        self._own_plugins.mkdir(exist_ok=True)
+        self._added_plugins.mkdir(exist_ok=True)
         worker = Worker(
-            self.home,
+            Place(self.home, "connect"),
             known.ports["connect"],
             bootstrap_servers=kafka.address,
-            plugin_path=[*installed.plugin_paths, self._own_plugins],
+            plugin_path=[*here.plugin_paths, self._added_plugins],
             secrets=self.home / "secrets",
-            version=installed.versions["connect"],
-            java=installed.java,
+            version=here.versions["connect"],
+            java=here.java,
         )
-        product = installed.database.product
+        product = here.database.product
         database = DATABASES[product](
-            self.home,
+            Place(self.home, product),
             known.ports[product],
-            installation=installed.database,
-            version=installed.versions[product],
+            installation=here.database,
+            version=here.versions[product],
             passwords=passwords,
         )
         return [worker, kafka, database]
 
     def _stop(self) -> list[str]:
-        return [kind.name for kind in _KINDS if kind.end(self.home)]
+        return [place.name for place in self._places() if place.end(kind_of(place).stop_timeout)]
+
+    def _stop_workers(self) -> None:
+        for place in self._places():
+            if kind_of(place) is Worker:
+                place.end(Worker.stop_timeout)
 
 
-def installed_java(cache: Path) -> Java:
-    """Return the Java that the lab's Kafka runs on, for Kafka's own tools; what `cache` lacks is fetched first."""
-    return _java(artifacts.prepare(cache, own="mariadb"), cache)  # a tool needs no database
+def kind_of(place: Place) -> type[Server]:
+    """Return what kind of server is at `place`: kafka-2 is a second Kafka."""
+    return KINDS[place.name.partition("-")[0]]
 
 
-def _java(prepared: artifacts.Prepared, cache: Path) -> Java:
-    return Java(prepared.kafka_jars, cache / "aot")
-
-
-def _product(own: Installation | None) -> Product | None:
-    return own.product if own else None
-
-
-def _check_data(home: Path, then: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Raise `LabError` where a data folder was written by a server or a version whose data is not read `now`."""
-    database = next(name for name in DATABASES if name in now)
-    for name, reader in (("kafka", "kafka"), *((name, database) for name in DATABASES)):
-        wrote, reads = then.get(name), now[reader]
-        reads_it = name == reader and wrote and _series(wrote) == _series(reads)
-        if wrote and not reads_it and (home / name / "data").exists():
-            raise LabError(
-                f"The data in {home / name} is of {name} {wrote}, and this lab runs {reader} {reads}.",
-                "`lab reset` deletes it and starts afresh; another LAB_HOME leaves it alone.",
-            )
-
-
-def _series(version: str) -> list[str]:
-    return version.split(".")[:2]
+def tools_java(settings: Settings) -> Java:
+    """Return the Java that Kafka's own tools run on; what the cache lacks of Kafka is fetched first."""
+    return Java(artifacts.kafka_jars(settings.cache, mirror=settings.maven_url), settings.cache / "aot")

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
-Say = Callable[[str], None]
-"""Takes one line for the reader: a step that begins, a thing worth knowing."""
 
-
-class Handle(Protocol):
+class Bar(Protocol):
     """One bar. `advance` is called from several threads, and takes bytes back when a download starts over."""
 
     def advance(self, size: int) -> object: ...
 
 
-class Progress(Protocol):
-    """Who shows how far things are: `add` opens a bar of `total` bytes, or of `total` things that `unit` names."""
+class Reporter(Protocol):
+    """Who shows what goes on: a terminal, a waiting page, nobody."""
 
-    def add(self, description: str, total: int, unit: str = "bytes") -> Handle: ...
+    def say(self, line: str) -> object:
+        """Show one line: a step that begins, a thing worth knowing."""
+
+    def bar(self, what: str, total: int, unit: str = "bytes") -> Bar:
+        """Open a bar of `total` bytes, or of `total` things that `unit` names, and return it."""
 
 
 class Silent:
-    """Shows nothing."""
+    """Shows nothing; it is its own bar."""
 
-    def add(self, description: str, total: int, unit: str = "bytes") -> Silent:
-        """Return itself, as a bar that is not there."""
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def bar(self, what: str, total: int, unit: str = "bytes") -> Silent:
+        """Return itself."""
         return self
 
     def advance(self, size: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -12,10 +13,12 @@ from confluent_kafka.admin import AdminClient
 
 from helpers.processes import choose_port, is_listening
 from helpers.project import part
+from helpers.settings import settings as read_settings
+from helpers.stack.home.place import Place
 from helpers.stack.home.state import State
-from helpers.stack.local import installed_java
+from helpers.stack.installed import tools_java
 from helpers.stack.servers.java import Java, properties
-from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.kafka import Kafka, Node
 from helpers.waiting import wait_until
 from tests.resources import cache_folder
 
@@ -41,7 +44,7 @@ def settings(java: Java, folder: Path, environment: dict[str, str]) -> Path:
 
 
 def test_its_broker_runs_with_our_variables_and_has_our_settings(tmp_path: Path) -> None:
-    java = installed_java(cache_folder())
+    java = tools_java(replace(read_settings(), cache=cache_folder()))
     ports: dict[str, int] = {}
     for inside in ("9092", "19092", "9093"):
         ports[inside] = choose_port(set(ports.values()))
@@ -57,7 +60,8 @@ def test_its_broker_runs_with_our_variables_and_has_our_settings(tmp_path: Path)
 
     file = settings(java, tmp_path, environment)
     there = set(file.read_text("utf-8").splitlines())
-    ours = Kafka(tmp_path, host, controller_port=ports["9093"], cluster_id="", version="", java=java).settings()
+    node = Node(1, host, ports["9093"])
+    ours = Kafka(Place(tmp_path, "kafka"), node, [node], cluster_id="", version="", java=java).settings()
     assert {line.partition("=")[0] for line in set(properties(ours).splitlines()) - there} == {"listeners", "log.dirs"}
     assert values["LAB_CLUSTER_ID"] in (tmp_path / "data" / "meta.properties").read_text("utf-8")
 

@@ -14,10 +14,10 @@ import pytest
 
 from helpers import records, topics
 from helpers.waiting import wait_until
-from tests.resources import KINDS, OwnLab
+from tests.resources import SERVERS, OwnLab
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_killed_server_is_started_again_and_the_others_stay(own_lab: OwnLab, name: str) -> None:
     before = own_lab.pids()
     own_lab.kill(name)
@@ -50,12 +50,12 @@ def test_all_servers_killed_at_once(own_lab: OwnLab) -> None:
     for name in own_lab.pids():
         own_lab.kill(name)
     own_lab.up()
-    assert set(own_lab.pids()) == set(KINDS)
+    assert set(own_lab.pids()) == set(SERVERS)
 
 
 def test_ports_that_are_taken_are_left_to_their_owners(own_lab: OwnLab) -> None:
     before = json.loads((own_lab.home / "lab.json").read_text())["ports"]
-    assert before.keys() == {*KINDS, "controller"}
+    assert before.keys() == {*SERVERS, "controller"}
     own_lab.run("down")
     with ExitStack() as others:
         for port in before.values():
@@ -68,7 +68,7 @@ def test_ports_that_are_taken_are_left_to_their_owners(own_lab: OwnLab) -> None:
     for name, port in before.items():
         assert f"Port {port} is taken" in done.stderr
         assert after[name] != port
-    assert set(own_lab.pids()) == set(KINDS)
+    assert set(own_lab.pids()) == set(SERVERS)
 
 
 def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
@@ -118,7 +118,7 @@ def test_lab_up_itself_killed_while_starting(new_lab: OwnLab) -> None:
     os.kill(starting.pid, signal.SIGKILL)
     starting.communicate(timeout=60)
     new_lab.up()
-    assert len(new_lab.processes()) == len(KINDS), "what the killed command had started was taken over or replaced"
+    assert len(new_lab.processes()) == len(SERVERS), "what the killed command had started was taken over or replaced"
 
 
 def test_two_commands_at_once_in_one_home(new_lab: OwnLab) -> None:

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from helpers import topics
-from tests.resources import KINDS, LAB, OwnLab, cache_folder
+from tests.resources import LAB, SERVERS, OwnLab, cache_folder
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -104,7 +104,7 @@ def test_status_json_has_the_keys_that_scripts_rely_on(own_lab: OwnLab) -> None:
     database, servers = content["database"], content["servers"]
     assert isinstance(database, dict) and isinstance(servers, dict)
     assert set(database) >= {"host", "port", "name", "user", "password_file"}
-    assert set(servers) == set(KINDS)
+    assert set(servers) == set(SERVERS)
     for server in servers.values():
         assert {"version", "address", "pid", "memory", "uptime", "log"} <= set(server)
         assert Path(server["log"]).exists()

@@ -219,9 +219,16 @@ def no_wide_except(source: Source) -> Iterator[str]:
             yield source.at(node, f"has {ast.unparse(node)}: name what can happen.")
 
 
+def one_room_starts_processes(source: Source) -> Iterator[str]:
+    """Only `processes` starts one, and two programs that run where nothing of the lab can be imported."""
+    for line, name in source.imports:
+        if name.split(".")[0] == "subprocess" and source.room not in ("processes", "child_guard", "bootstrap"):
+            yield f"{source.path}:{line}: imports subprocess; processes.py starts processes."
+
+
 RULES: list[Rule] = [
     module_length, function_length, parameters, docstrings, layers, matplotlib_in_plots, settings_read_the_environment,
-    no_sleep, no_wide_except,
+    no_sleep, no_wide_except, one_room_starts_processes,
 ]  # fmt: skip
 
 REGISTRIES = r"""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -149,25 +147,3 @@ def test_lag_by_calls_is_the_lag(mock: Lab) -> None:
     with connect(Consumer, mock.bootstrap_servers, {"group.id": "by calls"}) as consumer:
         consumer.commit(offsets=places, asynchronous=False)
         assert lag.lag_by_calls(consumer, places) == 100
-
-
-_STOPS_SOMETHING_FIRST = """
-import pathlib, sys, time
-try:
-    print("ready", flush=True)
-    time.sleep(60)
-except KeyboardInterrupt:
-    time.sleep(0.5)
-    pathlib.Path(sys.argv[1]).touch()
-    sys.exit(7)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="on Windows the console interrupts both")
-def test_an_interrupt_is_handed_on_and_the_end_waited_for(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _STOPS_SOMETHING_FIRST, str(tmp_path / "stopped")]
-    with pytest.raises(KeyboardInterrupt), testing.child(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stdout.readline() == "ready\n"
-        raise KeyboardInterrupt
-    assert process.returncode == 7
-    assert (tmp_path / "stopped").exists()

@@ -63,6 +63,8 @@ BROKEN: list[tuple[Rule, str, str, str]] = [
     (house.settings_read_the_environment, "lab", "import os\nos.environ.get('LAB_HOME')", "LAB_HOME"),
     (house.settings_read_the_environment, "lab", "import os\nos.environ['LAB_HOME']", "LAB_HOME"),
     (house.settings_read_the_environment, "lab", "import os\nos.getenv('LAB_HOME')", "LAB_HOME"),
+    (house.one_room_starts_processes, "lag", "import subprocess", "imports subprocess"),
+    (house.one_room_starts_processes, "stack.local", "from subprocess import run", "imports subprocess"),
     (house.no_sleep, "lag", "import time\ntime.sleep(1)", "sleeps"),
     (house.no_sleep, "lag", "from time import sleep\nsleep(1)", "sleeps"),
     (house.no_wide_except, "lag", "try:\n    f()\nexcept Exception:\n    g()", "except Exception"),

@@ -39,12 +39,12 @@ def no_utf8() -> Iterator[None]:
 
 def test_korean_goes_in_and_comes_out(monkeypatch: pytest.MonkeyPatch, no_utf8: None) -> None:
     program = Program(ECHO)
-    monkeypatch.setattr(kafka_tools, "installed_java", lambda cache: program)
+    monkeypatch.setattr(kafka_tools, "tools_java", lambda cache: program)
     assert kafka_tools.kafka(Lab("127.0.0.1:9"), "console-producer", stdin="안녕") == "안녕\N{REPLACEMENT CHARACTER}"
     assert {"-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"} <= set(program.flags)
 
 
 def test_a_failure_in_korean_is_told(monkeypatch: pytest.MonkeyPatch, no_utf8: None) -> None:
-    monkeypatch.setattr(kafka_tools, "installed_java", lambda cache: Program(FAIL))
+    monkeypatch.setattr(kafka_tools, "tools_java", lambda cache: Program(FAIL))
     with pytest.raises(KafkaFailed, match="kafka-topics failed: 실패"):
         kafka_tools.kafka(Lab("127.0.0.1:9"), "topics", "--list")

@@ -6,17 +6,15 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from helpers import processes, project
 from helpers.errors import LabError, ServerFailed, TimedOut
-from helpers.processes import can_bind
 from helpers.stack.containers import docker
 from helpers.stack.home import folder, secrets
 from helpers.stack.home.state import State
+from helpers.stack.progress import Reporter, Silent
 from helpers.stack.status import ServerStatus
 
 TITLES = {"connect": "Kafka Connect", "kafka": "Apache Kafka", "mysql": "MySQL"}
@@ -43,26 +41,27 @@ class ComposeLab:
 
     # What follows changes the lab; one command at a time may.
 
-    def up(self, say: Callable[[str], None], progress: object = None) -> None:
-        """Build and fetch what is missing, start what does not run, and return when every server answers.
+    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
+        """Build and fetch what is missing, start what does not run, and return the status when every server answers.
 
         Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `LabError`
         where another program's `.env` is in the way, `ServerFailed` with the end of the containers' logs if one does not
         start. If nothing ran before, nothing runs then.
         """
+        report = report or Silent()
         _check_free(environment_file(self.home))
         docker.check_engine()
         folder.make_home(self.home)
         with folder.locked(self.home):
-            last = self._last_start(say)
+            last = self._last_start(report)
             ran = self._running()
             known = State.load(self.home) or State.new()
-            self._place(known, say, ran)
+            self._place(known, report, ran)
             text = project.part("docker-compose.yml").read_text("utf-8")
             known.versions = versions(text)
             self._write_environment(known, last)
             known.save(self.home)
-            say("Starting the containers; the first time Docker downloads about 2 GB.")
+            report.say("Starting the containers; the first time Docker downloads about 2 GB.")
             now = hashlib.sha256(text.encode()).hexdigest()
             try:
                 self._start(["--build"] if now != last else [])
@@ -71,6 +70,7 @@ class ComposeLab:
                     self._compose("stop", timeout=_STOP)
                 raise
             self._write_environment(known, now)
+        return self.status()
 
     def down(self) -> list[str]:
         """Stop what runs and return the names of the servers that ran; what they hold is kept."""
@@ -100,9 +100,11 @@ class ComposeLab:
         measured = docker.measure(sorted(running.values()))
         return {name: _status(name, known, running.get(name), measured) for name in TITLES}
 
-    def log(self, name: str, lines: int) -> list[str]:
-        """Return the last `lines` lines that the server `name` has logged."""
-        return self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name).splitlines()
+    def log(self, name: str, count: int) -> list[str]:
+        """Return the last `count` lines that the server `name` has logged, or JupyterLab, which is in no container."""
+        if name not in TITLES:
+            return folder.read_log(self.home, name, count)
+        return self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(count), name).splitlines()
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command `docker compose ARGUMENTS` for this lab."""
@@ -127,17 +129,17 @@ class ComposeLab:
         ]
         return {container["Service"]: container["ID"][:12] for container in found if container["State"] == "running"}
 
-    def _place(self, known: State, say: Callable[[str], None], ran: dict[str, str]) -> None:
+    def _place(self, known: State, report: Reporter, ran: dict[str, str]) -> None:
         """Give each server its port."""
         for name, title in TITLES.items():
             port = known.ports.get(name)
-            if port and (name in ran or can_bind(port)):
+            if port and (name in ran or processes.comes_free(port)):
                 continue
             known.ports[name] = processes.choose_port(set(known.ports.values()))
             if port:
-                say(f"Port {port} is taken by another program; {title} moves to {known.ports[name]}")
+                report.say(f"Port {port} is used by another program; {title} moves to {known.ports[name]}")
 
-    def _last_start(self, say: Callable[[str], None]) -> str:
+    def _last_start(self, report: Reporter) -> str:
         """What was last started here, after deleting what a first start has left that was cut short.
 
         MySQL's image makes the accounts only in an empty volume; one that was interrupted at that stays without for good.
@@ -147,7 +149,7 @@ class ComposeLab:
             return last or _NEVER
         if _DONE in self._compose("logs", "--no-color", "mysql"):
             return _UNKNOWN  # only the `lab` command was killed; the containers may have served since
-        say("The first start was cut short; what it has left is deleted.")
+        report.say("The first start was interrupted; what it left is deleted.")
         self._delete()
         return _NEVER
 
@@ -165,8 +167,8 @@ class ComposeLab:
     def _start(self, options: list[str]) -> None:
         command = self.command("up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", "600", *options)
         try:
-            code = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=_START, check=False).returncode
-        except subprocess.TimeoutExpired as error:
+            code = processes.call(command, timeout=_START)
+        except TimedOut as error:
             raise TimedOut(f"`docker compose up` did not end within {_START:.0f} s.", "Run `lab up` again.") from error
         if code:
             end = self._compose("logs", "--no-color", "--tail", "12")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from helpers import processes
 from helpers.errors import LabError, TimedOut, Unsupported
 
 # Compose: secrets from `.env`, configurations and a Dockerfile inside the file, `ps` with a line for each container.
@@ -63,11 +63,10 @@ def ask(command: list[str], verb: str, timeout: float = ASK) -> str:
     Raises `LabError` with its own words if it fails, and `TimedOut` after `timeout` seconds.
     """
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut(f"`docker {verb}` did not end within {timeout:.0f} s.", "Is Docker's engine well?") from error
+        done = processes.run(command, timeout=timeout)
+    except TimedOut as error:
+        problem = f"`docker {verb}` did not end within {timeout:.0f} s."
+        raise TimedOut(problem, "Check that the Docker engine is running.") from error
     if done.returncode:
         raise LabError(
             f"`docker {verb}` failed: {done.stderr.strip()}", "Start Docker, or update it, and run this again."

@@ -1,5 +1,6 @@
 """What a lab keeps in its folder.
 
 - `secrets` the passwords
-- `state` `folder` `accounts` ports and versions; the folder itself; who may do what in the database
+- `state` `folder` `place` ports and versions; the folder itself; where one server lives
+- `accounts` who may do what in the database
 """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from helpers.errors import InvalidInput, LabError
+from helpers.errors import InvalidInput, LabError, LabNotRunning
 
 _FORGOTTEN = ".deleted-"
 
@@ -77,3 +78,18 @@ def locked(home: Path) -> Iterator[None]:
         raise LabError(
             f"Another `lab` command is at work in {home}.", "Wait until it has ended, or use another LAB_HOME."
         ) from error
+
+
+def read_log(home: Path, name: str, count: int) -> list[str]:
+    """Return the last `count` lines of the log of the server `name`, or of JupyterLab.
+
+    Raises `LabNotRunning` where there is no log of that name, with the names that there are.
+    """
+    path = home / "logs" / f"{name}.log"
+    if not path.is_file():
+        there = ", ".join(sorted(log.stem for log in path.parent.glob("*.log"))) or "none"
+        raise LabNotRunning(
+            f"There is no log of {name} in {path.parent}.", f"There are: {there}. `./lab up` starts the servers."
+        )
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return [line.rstrip("\n") for line in deque(file, maxlen=count)]

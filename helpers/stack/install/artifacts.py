@@ -14,11 +14,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from helpers.errors import DownloadFailed, LabError
-from helpers.settings import settings
 from helpers.stack.install.catalogue import Artifact, catalogue
 from helpers.stack.install.database import Product
 from helpers.stack.install.unpack import unpack_mariadb, unpack_plugin
-from helpers.stack.progress import Progress, Silent
+from helpers.stack.progress import Reporter, Silent
 
 _LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
 _ROOM = 1.25  # times the size of the downloads: for a while an archive and what is unpacked of it are both there
@@ -51,70 +50,83 @@ class _Unpacked:
             return False
 
 
-def fetch(artifacts: Sequence[Artifact], cache: Path, progress: Progress | None = None) -> list[Path]:
+def fetch(
+    artifacts: Sequence[Artifact], cache: Path, report: Reporter | None = None, *, mirror: str | None = None
+) -> list[Path]:
     """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
 
-    Raises `DownloadFailed` if one cannot be had, `InvalidInput` for an impossible LAB_MAVEN_URL, `LabError` if
-    the cache cannot be written or its disk is full.
+    They come from the Maven repository `mirror` (LAB_MAVEN_URL), or from the central one.
+    Raises `DownloadFailed` if one cannot be had, `InvalidInput` for an impossible `mirror`, `LabError` if the cache cannot
+    be written or its disk is full.
     """
     if _missing(artifacts, cache):
         with _writing(cache, artifacts):
-            _fetch_missing(artifacts, cache, progress or Silent())
+            _fetch_missing(artifacts, cache, report or Silent(), mirror=mirror)
     return [_path(artifact, cache) for artifact in artifacts]
 
 
-def prepare(cache: Path, progress: Progress | None = None, *, own: Product | None) -> Prepared:
+def prepare(
+    cache: Path, report: Reporter | None = None, *, product: Product | None, mirror: str | None = None
+) -> Prepared:
     """Return where Kafka, the connectors and MariaDB are, after making what `cache` lacks of them.
 
-    `own` is what the machine's own database server is, where it has one: then no MariaDB is wanted, and for MySQL a
+    `product` is what the machine's own database server is, where it has one: then no MariaDB is wanted, and for MySQL a
     connector more. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there
     is no MariaDB.
     """
-    jars, folders = catalogue().kafka, _folders(cache, own)
+    jars, folders = catalogue().kafka, _folders(cache, product)
     if _lacking(jars, folders, cache):
         with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
-            _make(jars, folders, cache, progress or Silent())
-    base = None if own else folders[-1].folder
-    return Prepared([_path(artifact, cache) for artifact in jars], plugin_paths(cache, own), base)
+            _make(jars, folders, cache, report or Silent(), mirror=mirror)
+    base = None if product else _mariadb(cache).folder
+    return Prepared([_path(artifact, cache) for artifact in jars], plugin_paths(cache, product), base)
 
 
-def plugin_paths(cache: Path, own: Product | None) -> list[Path]:
+def kafka_jars(cache: Path, report: Reporter | None = None, *, mirror: str | None = None) -> list[Path]:
+    """Return the class path of Kafka alone, for its tools, after fetching what is missing of it. Raises what `fetch` raises."""
+    return fetch(catalogue().kafka, cache, report, mirror=mirror)
+
+
+def plugin_paths(cache: Path, product: Product | None) -> list[Path]:
     """Return the folders of the connectors that are downloaded, there or not; those for everybody come first."""
-    return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, own)))
+    return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, product)))
 
 
-def missing_bytes(cache: Path, *, own: Product | None) -> int:
+def missing_bytes(cache: Path, *, product: Product | None) -> int:
     """Return how many bytes `prepare` would download."""
-    return _size(_lacking(catalogue().kafka, _folders(cache, own), cache))
+    return _size(_lacking(catalogue().kafka, _folders(cache, product), cache))
 
 
-def _plugins(cache: Path, own: Product | None) -> list[_Unpacked]:
-    sets = {"plugins": catalogue().plugins, "plugins-mysql": catalogue().mysql_plugins if own == "mysql" else ()}
+def _plugins(cache: Path, product: Product | None) -> list[_Unpacked]:
+    sets = {"plugins": catalogue().plugins, "plugins-mysql": catalogue().mysql_plugins if product == "mysql" else ()}
     places = {name: cache / "-".join([name, *(plugin.version for plugin in plugins)]) for name, plugins in sets.items()}
     return [_Unpacked(plugin, places[name] / plugin.name) for name, plugins in sets.items() for plugin in plugins]
 
 
-def _folders(cache: Path, own: Product | None) -> list[_Unpacked]:
-    """Return what is unpacked; MariaDB, if it is wanted, comes last."""
-    folders = _plugins(cache, own)
-    if not own:
-        archive = catalogue().mariadb_here()
-        folders.append(_Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name))
-    return folders
+def _folders(cache: Path, product: Product | None) -> list[_Unpacked]:
+    """Return what is unpacked: the connectors, and a MariaDB where the machine has no database server."""
+    return [*_plugins(cache, product), *([] if product else [_mariadb(cache)])]
+
+
+def _mariadb(cache: Path) -> _Unpacked:
+    archive = catalogue().mariadb_here()
+    return _Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name)
 
 
 def _lacking(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path) -> list[Artifact]:
     return [*_missing(jars, cache), *(folder.artifact for folder in folders if not folder.is_there())]
 
 
-def _make(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, progress: Progress) -> None:
+def _make(
+    jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, report: Reporter, *, mirror: str | None
+) -> None:
     """Fetch and unpack what is missing. An archive goes once its folder is stamped, so it is never fetched twice."""
     lacking = [folder for folder in folders if not folder.is_there()]
     lacking.sort(key=lambda folder: folder.artifact.size, reverse=True)  # the archive that frees most room goes first
-    _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, progress)
+    _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, report, mirror=mirror)
     if not lacking:
         return
-    bar = progress.add("Unpacking", _size([folder.artifact for folder in lacking]))
+    bar = report.bar("Unpacking", _size([folder.artifact for folder in lacking]))
     for folder in lacking:
         archive = _path(folder.artifact, cache)
         (unpack_mariadb if archive.suffix == ".jar" else unpack_plugin)(archive, folder.folder)
@@ -143,7 +155,7 @@ def _has(artifact: Artifact, cache: Path) -> bool:
         return False
 
 
-def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, progress: Progress) -> None:
+def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, report: Reporter, *, mirror: str | None) -> None:
     missing = _missing(artifacts, cache)
     if not missing:
         return
@@ -151,11 +163,11 @@ def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, progress: Progres
     from helpers.stack.install.download import File, download
     from helpers.stack.install.maven import addresses
 
-    urls = addresses([artifact.coordinate for artifact in missing], settings().maven_url)
+    urls = addresses([artifact.coordinate for artifact in missing], mirror)
     files = [File(url, _path(one, cache), one.size, one.sha256) for one, url in zip(missing, urls, strict=True)]
     (cache / "downloads").mkdir(exist_ok=True)
     try:
-        download(files, progress.add(f"Downloading {len(files)} files", _size(missing)).advance)
+        download(files, report.bar(f"Downloading {len(files)} files", _size(missing)).advance)
     except DownloadFailed as error:
         left = _missing(artifacts, cache)
         raise DownloadFailed(

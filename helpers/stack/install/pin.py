@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jgo.maven import MavenContext
 
+from helpers import processes
+from helpers.errors import DownloadFailed
 from helpers.stack.install.catalogue import CATALOGUE
 from helpers.stack.install.maven import maven_artifact
 
@@ -45,12 +46,14 @@ LISTED = re.compile(r"^ +([\w.-]+):([\w.-]+):([\w.-]+)(?::([\w.-]+))?:([\w.-]+):
 def resolve(roots: Sequence[str], folder: Path, *, alone: bool = False) -> list[str]:
     """Return the sorted coordinates of `roots` and of what they need at run time (with `alone`: of `roots` only).
 
-    Maven puts the files into its local repository `folder`/m2. Raises `CalledProcessError` if Maven fails.
+    Maven puts the files into its local repository `folder`/m2. Raises `DownloadFailed` if Maven fails.
     """
     dependencies = (DEPENDENCY.format(*_parts(root), ALONE if alone else "") for root in roots)
     (folder / "pom.xml").write_text(POM.format("".join(dependencies)), "utf-8")
     command = ["mvn", "-B", "-q", "dependency:list", "-DincludeScope=runtime", "-DoutputFile=list.txt"]
-    subprocess.run([*command, f"-Dmaven.repo.local={folder / 'm2'}"], cwd=folder, check=True, timeout=1200)
+    done = processes.run([*command, f"-Dmaven.repo.local={folder / 'm2'}"], cwd=folder, timeout=1200)
+    if done.returncode:
+        raise DownloadFailed(f"Maven could not resolve {', '.join(roots)}: {done.stdout.strip()}")
     return sorted(
         ":".join([group, name, version, *([packaging, classifier] if classifier else [])])
         for group, name, packaging, classifier, version in LISTED.findall((folder / "list.txt").read_text("utf-8"))

@@ -6,16 +6,18 @@ import os
 import shutil
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pymysql
 
 from helpers import processes
 from helpers.errors import ServerFailed
+from helpers.processes import Command
+from helpers.stack.home.place import Place
 from helpers.stack.install.database import Installation
 from helpers.stack.servers.server import Server
-
-Command = list[str | Path]
 
 _ACCESS_DENIED = 1045
 
@@ -27,42 +29,32 @@ class DatabaseServer(Server):
     """
 
     def __init__(
-        self, home: Path, port: int, *, installation: Installation, version: str, passwords: Mapping[str, str]
+        self, place: Place, port: int, *, installation: Installation, version: str, passwords: Mapping[str, str]
     ) -> None:
-        super().__init__(home, port, version)
+        super().__init__(place, port, version)
         self.installation = installation
         self.passwords = passwords
-        self.data = self.data_in(home)
-
-    @classmethod
-    def marker(cls, home: Path) -> str:
-        return f"--datadir={cls.data_in(home)}"
-
-    @classmethod
-    def create_marker(cls, home: Path) -> str:
-        return f"--datadir={cls.draft_in(home)}"
-
-    @classmethod
-    def draft_in(cls, home: Path) -> Path:
-        return home / cls.name / "data.part"
-
-    @classmethod
-    def data_in(cls, home: Path) -> Path:
-        return home / cls.name / "data"
 
     def configuration(self) -> dict[Path, str]:
         """Nothing to read but the command line: what it says is not secret."""
         return {}
 
+    def is_current(self) -> bool:
+        """Whether the running server was started with the command that it would be given today."""
+        running = self.place.find()
+        with suppress(psutil.NoSuchProcess):  # it has ended since it was found
+            return running is not None and running.cmdline() == list(map(str, self.command()))
+        return False
+
     def create(self) -> None:
         """Make the system tables and the accounts, or nothing at all."""
-        if self.data.exists():
+        if self.place.data.exists():
             return
-        draft = self.draft_in(self.home)
+        draft = self.place.draft
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         self.fill(draft)
-        draft.rename(self.data)
+        draft.rename(self.place.data)
 
     @abstractmethod
     def fill(self, draft: Path) -> None:
@@ -70,12 +62,12 @@ class DatabaseServer(Server):
 
     def command(self) -> Command:
         return [
-            *self.options(self.data),
+            *self.options(self.place.data),
             "--bind-address=127.0.0.1",
             f"--port={self.port}",
             # A relative name: the path of a socket may have no more than 107 bytes.
-            *([f"--socket={self.name}.sock"] if os.name == "posix" else []),
-            f"--pid-file={self.name}.pid",
+            *([f"--socket={self.kind}.sock"] if os.name == "posix" else []),
+            f"--pid-file={self.kind}.pid",
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--default-time-zone=+00:00",
@@ -92,7 +84,7 @@ class DatabaseServer(Server):
             self.installation.program,
             "--no-defaults",
             f"--datadir={data}",
-            f"--tmpdir={self.folder}",
+            f"--tmpdir={self.place.folder}",
             f"--lc-messages-dir={self.installation.share}",
             f"--character-sets-dir={self.installation.share / 'charsets'}",
             "--innodb-buffer-pool-size=32M",
@@ -111,8 +103,9 @@ class DatabaseServer(Server):
         except pymysql.OperationalError as error:
             if error.args[0] == _ACCESS_DENIED:
                 raise ServerFailed(
-                    f"{self.title} at {self.address} refuses the passwords in {self.home / 'secrets'}: they are not of this data.",
-                    "`lab reset` makes both anew.",
+                    f"{self.name} at {self.address} does not accept the passwords in {self.place.home / 'secrets'}: "
+                    "they belong to other data.",
+                    "`./lab reset` makes both again.",
                 ) from error
             return False  # not yet; wait_ready has the deadline and the log
         return True
@@ -121,4 +114,4 @@ class DatabaseServer(Server):
         """Run the `command` that makes the data folder, with `words` at its input. Raises `ServerFailed` if it fails."""
         done = processes.run(command, timeout=self.start_timeout, cwd=cwd, words=words)
         if done.returncode:
-            raise ServerFailed(f"{self.title}'s data folder {self.data} could not be made:", done.stderr[-1500:])
+            raise ServerFailed(f"{self.title}'s data folder {self.place.data} could not be made:", done.stderr[-1500:])

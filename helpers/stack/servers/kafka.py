@@ -1,15 +1,17 @@
-"""The Kafka broker: one process that is broker and KRaft controller at once."""
+"""A Kafka node: broker, KRaft controller, or both in one process."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from helpers import processes
+from helpers.stack.home.place import Place
 from helpers.stack.servers.java import Java, JavaServer
 
 # librdkafka writes a line for each refused connection; while a server starts, these say nothing new.
@@ -18,42 +20,66 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
 
 
-class Kafka(JavaServer):
-    """A single-node cluster on loopback, formatted with `cluster_id` when its data folder is empty."""
+@dataclass(frozen=True)
+class Node:
+    """One member of a cluster: its number, the port where clients come in, and the port of its controller.
 
-    name = "kafka"
+    None for a port that it does not have: a node may be broker, controller, or both.
+    """
+
+    number: int
+    port: int | None
+    controller_port: int | None
+
+
+class Kafka(JavaServer):
+    """The member `node` of the cluster that the nodes of `quorum` make, formatted with `cluster_id` where its folder is empty.
+
+    `more` are further settings by Kafka's names, which win over the lab's own.
+    """
+
+    kind = "kafka"
     title = "Apache Kafka"
     main = "kafka.Kafka"
 
     def __init__(
-        self, home: Path, port: int, *, controller_port: int, cluster_id: str, version: str, java: Java
+        self,
+        place: Place,
+        node: Node,
+        quorum: Sequence[Node],
+        *,
+        cluster_id: str,
+        version: str,
+        java: Java,
+        more: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(home, port, version, java)
-        self.controller_port = controller_port
+        port = node.port or node.controller_port
+        assert port, "a node without a port is none"
+        super().__init__(place, port, version, java)
+        self.node = node
+        self.quorum = quorum
         self.cluster_id = cluster_id
-        self.data = self.folder / "data"
-
-    @classmethod
-    def create_marker(cls, home: Path) -> str:
-        return f"--config={cls.marker(home)}"
+        self.more = more or {}
 
     def create(self) -> None:
         """Format the data folder, as `kafka-storage.sh format` does."""
-        if (self.data / "meta.properties").exists():
+        data = self.place.data
+        if (data / "meta.properties").exists():
             return
-        shutil.rmtree(self.data, ignore_errors=True)  # half a format: nothing was ever written there
+        shutil.rmtree(data, ignore_errors=True)  # half a format: nothing was ever written there
         command = self.java.tool(
-            "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, self.create_marker(self.home)
+            "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, f"--config={self.place.settings}"
         )
         done = processes.run(command, timeout=self.start_timeout)
         if done.returncode:
-            raise self.failure(
-                f"Kafka's data folder {self.data} could not be formatted: {done.stderr.strip() or done.stdout.strip()}"
-            )
+            said = done.stderr.strip() or done.stdout.strip()
+            raise self.failure(f"Kafka's data folder {data} could not be formatted: {said}")
 
     def is_ready(self) -> bool:
         if not processes.is_listening(self.port):
             return False
+        if not self.node.port:
+            return True  # a controller alone answers no client
         admin = AdminClient({"bootstrap.servers": self.address}, logger=_silent)
         try:
             return bool(admin.list_topics(timeout=2).brokers)
@@ -61,39 +87,60 @@ class Kafka(JavaServer):
             return False
 
     def settings(self) -> dict[str, object]:
+        return {**self._cluster(), **self._replication(), **_FOR_A_COURSE, **self.more}
+
+    def _cluster(self) -> dict[str, object]:
+        """Who this node is, where it listens, and who the controllers are."""
+        ports = {"PLAINTEXT": self.node.port, "CONTROLLER": self.node.controller_port}
+        roles = {"broker": self.node.port, "controller": self.node.controller_port}
+        voters = [node for node in self.quorum if node.controller_port]
         return {
-            "process.roles": "broker,controller",
-            "node.id": 1,
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "process.roles": ",".join(role for role, port in roles.items() if port),
+            "node.id": self.node.number,
+            "controller.quorum.voters": ",".join(f"{it.number}@127.0.0.1:{it.controller_port}" for it in voters),
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "log.dirs": self.data,
-            # A typing error in a topic's name should be an error and not a new topic.
-            "auto.create.topics.enable": "false",
-            # One broker can hold one copy.
-            "default.replication.factor": 1,
-            "offsets.topic.replication.factor": 1,
-            "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1,
-            "share.coordinator.state.topic.replication.factor": 1,
-            "share.coordinator.state.topic.min.isr": 1,
-            # The defaults are for hundreds of groups on a cluster; fewer partitions start faster.
-            "offsets.topic.num.partitions": 4,
-            "transaction.state.log.num.partitions": 4,
-            "share.coordinator.state.topic.num.partitions": 4,
-            # A killed broker may register again once its session has ended; the default is nine seconds.
-            "broker.session.timeout.ms": 3000,
-            "broker.heartbeat.interval.ms": 500,
-            # A lesson waits for a rebalance: do not wait for more members first, and let a killed one be noticed soon.
-            "group.initial.rebalance.delay.ms": 0,
-            "group.min.session.timeout.ms": 1000,
-            "group.consumer.min.session.timeout.ms": 1000,
-            "group.consumer.session.timeout.ms": 3000,
-            "group.consumer.min.heartbeat.interval.ms": 500,
-            "group.consumer.heartbeat.interval.ms": 1000,
-            "group.share.min.heartbeat.interval.ms": 500,
-            "group.share.heartbeat.interval.ms": 500,
-            # The lesson on retention looks on while old segments go; the defaults are thirty seconds and five minutes.
-            "log.initial.task.delay.ms": 500,
-            "log.retention.check.interval.ms": 500,
+            "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items() if port),
+            "log.dirs": self.place.data,
         }
+
+    def _replication(self) -> dict[str, object]:
+        """As many copies as there are brokers, up to three; one of three may be missing."""
+        copies = min(3, sum(node.port is not None for node in self.quorum))
+        in_sync = max(1, copies - 1)
+        return {
+            "default.replication.factor": copies,
+            "min.insync.replicas": in_sync,
+            "offsets.topic.replication.factor": copies,
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": in_sync,
+            "share.coordinator.state.topic.replication.factor": copies,
+            "share.coordinator.state.topic.min.isr": in_sync,
+        }
+
+
+_FOR_A_COURSE: dict[str, object] = {
+    # A typing error in a topic's name should be an error and not a new topic.
+    "auto.create.topics.enable": "false",
+    # The defaults are for hundreds of groups on a cluster; fewer partitions start faster.
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.num.partitions": 4,
+    "share.coordinator.state.topic.num.partitions": 4,
+    # A killed broker may register again once its session has ended; the default is nine seconds.
+    "broker.session.timeout.ms": 3000,
+    "broker.heartbeat.interval.ms": 500,
+    # A lesson waits for a rebalance: do not wait for more members first, and let a killed one be noticed soon.
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1000,
+    "group.consumer.min.session.timeout.ms": 1000,
+    "group.consumer.session.timeout.ms": 3000,
+    "group.consumer.min.heartbeat.interval.ms": 500,
+    "group.consumer.heartbeat.interval.ms": 1000,
+    "group.share.min.heartbeat.interval.ms": 500,
+    "group.share.heartbeat.interval.ms": 500,
+    # The lesson on retention looks on while old segments go; the defaults are thirty seconds and five minutes.
+    "log.initial.task.delay.ms": 500,
+    "log.retention.check.interval.ms": 500,
+    # The log cleaner takes 128 MB at the start by default: more than all else that a broker of the course needs.
+    "log.cleaner.dedupe.buffer.size": 4_194_304,
+}
+"""What suits a course on a laptop, on each node alike."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from helpers.processes import Command
 from helpers.stack.home.accounts import accounts_sql
 from helpers.stack.install.database import TITLES
-from helpers.stack.servers.database import Command, DatabaseServer
+from helpers.stack.servers.database import DatabaseServer
 
 
 class MariaDB(DatabaseServer):
     """MariaDB 10.11 or newer."""
 
-    name = "mariadb"
+    kind = "mariadb"
     title = TITLES["mariadb"]
 
     def fill(self, draft: Path) -> None:

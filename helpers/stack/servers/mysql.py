@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from helpers.processes import Command
 from helpers.stack.home.accounts import accounts_sql
 from helpers.stack.home.secrets import write_private
 from helpers.stack.install.database import TITLES
-from helpers.stack.servers.database import Command, DatabaseServer
+from helpers.stack.servers.database import DatabaseServer
 
 # Connections are encrypted with a certificate that the server makes for itself: without that, MySQL's own way of
 # checking a password takes no password from a driver that has not met the server before.
@@ -17,21 +18,21 @@ from helpers.stack.servers.database import Command, DatabaseServer
 class MySQL(DatabaseServer):
     """MySQL 8.0.30 or newer."""
 
-    name = "mysql"
+    kind = "mysql"
     title = TITLES["mysql"]
 
     def create(self) -> None:
         """Make the data folder, and clear the lock of a server that was killed: its pid may be somebody else's by now."""
         super().create()
-        (self.data / f"{self.name}.sock.lock").unlink(missing_ok=True)
+        (self.place.data / f"{self.kind}.sock.lock").unlink(missing_ok=True)
 
     def fill(self, draft: Path) -> None:
         """Let the program itself make the system tables, and then the accounts, from a file that goes at once."""
-        statements = self.folder / "accounts.sql"
+        statements = self.place.folder / "accounts.sql"
         write_private(statements, f"{accounts_sql(self.passwords)}DROP USER 'root'@'localhost';\n")
         try:
             make = ["--initialize-insecure", f"--init-file={statements}", "--skip-log-bin"]
-            self.run([*self.options(draft), *make], cwd=self.folder)
+            self.run([*self.options(draft), *make], cwd=self.place.folder)
         finally:
             statements.unlink()
 

@@ -6,24 +6,24 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from helpers.stack.progress import Progress, Say
+from helpers.stack.progress import Reporter
 from helpers.stack.servers.server import Server
 
 
-def start(servers: Sequence[Server], say: Say, progress: Progress) -> None:
+def start(servers: Sequence[Server], report: Reporter) -> None:
     """Start the servers side by side and wait for all of them; after a failure stop those that were started here."""
     started: list[Server] = []
     cancelled = threading.Event()
-    bar = progress.add("Starting", len(servers), "servers")
+    bar = report.bar("Starting", len(servers), "servers")
 
     def run(server: Server) -> None:
         if server.start():
             started.append(server)
-            say(f"Starting {server.title} {server.version}")
+            report.say(f"Starting {server.name} {server.version}")
         if cancelled.is_set():  # those that it needs are gone: it would wait in vain
             return
         server.wait_ready()
-        say(f"{server.title} answers at {server.address}")
+        report.say(f"{server.name} answers at {server.address}")
         bar.advance(1)
 
     pool = ThreadPoolExecutor(len(servers), thread_name_prefix="start")

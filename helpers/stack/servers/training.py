@@ -11,10 +11,11 @@ from filelock import FileLock, Timeout
 
 from helpers.errors import LabError
 from helpers.processes import choose_port
+from helpers.stack.home.place import Place
 from helpers.stack.home.state import State
-from helpers.stack.progress import Progress, Say
+from helpers.stack.progress import Reporter
 from helpers.stack.servers.java import Java, JavaServer
-from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.worker import Worker
 
 # Java writes a cache while it ends: some seconds of work, with a bound for slow machines.
@@ -27,11 +28,11 @@ def is_trained(java: Java) -> bool:
 
     On Windows it never does: a server that is told to end there has no time left for it.
     """
-    there = all(java.cache(server.name).exists() for server in (Kafka, Worker))
+    there = all(java.cache(server.kind).exists() for server in (Kafka, Worker))
     return there or _in_vain(java).exists() or os.name == "nt"
 
 
-def train(java: Java, plugin_path: Sequence[Path], version: str, *, progress: Progress, say: Say) -> None:
+def train(java: Java, plugin_path: Sequence[Path], version: str, report: Reporter) -> None:
     """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
 
     Raises `ServerFailed` if one of them does not start; that Java writes no cache is only said. What is interrupted leaves
@@ -42,17 +43,17 @@ def train(java: Java, plugin_path: Sequence[Path], version: str, *, progress: Pr
         with FileLock(java.aot / ".lock", timeout=_LOCK_TIMEOUT):
             if not is_trained(java):
                 servers = _throw_away(java.aot / "training", java, plugin_path, version)
-                _train(servers, progress, say)
+                _train(servers, report)
     except Timeout as error:
         raise LabError(
             f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or end it."
         ) from error
 
 
-def _train(servers: tuple[Kafka, Worker], progress: Progress, say: Say) -> None:
+def _train(servers: tuple[Kafka, Worker], report: Reporter) -> None:
     kafka, worker = servers
-    _clear(kafka.home)
-    bar = progress.add("Preparing faster starts (once)", 2 * len(servers), "steps")
+    _clear(kafka.place.home)
+    bar = report.bar("Preparing faster starts (once)", 2 * len(servers), "steps")
     try:
         for server in servers:
             server.start()
@@ -63,15 +64,15 @@ def _train(servers: tuple[Kafka, Worker], progress: Progress, say: Say) -> None:
             server.stop()
             bar.advance(1)
         for server in servers:
-            _keep(server, say)
+            _keep(server, report)
     finally:
-        _clear(kafka.home)
+        _clear(kafka.place.home)
 
 
 def _clear(folder: Path) -> None:
     """End what runs in the folder, this time's or that of a training that was killed, and delete it."""
     for kind in (Worker, Kafka):
-        kind.end(folder)
+        Place(folder, kind.kind).end(kind.stop_timeout)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -80,10 +81,11 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
     for _ in range(3):
         ports.add(choose_port(ports))
     port, controller_port, rest_port = ports
+    node = Node(1, port, controller_port)
     cluster_id = State.new().cluster_id
-    kafka = Kafka(home, port, controller_port=controller_port, cluster_id=cluster_id, version=version, java=java)
+    kafka = Kafka(Place(home, "kafka"), node, [node], cluster_id=cluster_id, version=version, java=java)
     worker = Worker(
-        home,
+        Place(home, "connect"),
         rest_port,
         bootstrap_servers=kafka.address,
         plugin_path=plugin_path,
@@ -92,17 +94,17 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
         java=java,
     )
     for server in (kafka, worker):
-        server.train_into = home / f"{server.name}.aot"
+        server.train_into = home / f"{server.kind}.aot"
         server.stop_timeout = _WRITING_TIMEOUT
     return kafka, worker
 
 
-def _keep(server: JavaServer, say: Say) -> None:
+def _keep(server: JavaServer, report: Reporter) -> None:
     if server.train_into and server.train_into.exists():
-        server.train_into.replace(server.java.cache(server.name))
+        server.train_into.replace(server.java.cache(server.kind))
         return
     _in_vain(server.java).touch()
-    say(f"Java wrote no ahead-of-time cache for {server.title}: it will start, only not so fast.")
+    report.say(f"Java wrote no ahead-of-time cache for {server.name}: it works, but starts more slowly.")
 
 
 def _in_vain(java: Java) -> Path:

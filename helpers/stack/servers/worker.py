@@ -7,13 +7,14 @@ from pathlib import Path, PurePath
 
 import requests
 
+from helpers.stack.home.place import Place
 from helpers.stack.servers.java import Java, JavaServer
 
 
 class Worker(JavaServer):
     """One Connect worker: its REST interface on loopback, its connectors from `plugin_path`, its secrets from files."""
 
-    name = "connect"
+    kind = "connect"
     title = "Kafka Connect"
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
     # Without its broker a worker does not end by itself; it keeps nothing that a kill could harm.
@@ -21,7 +22,7 @@ class Worker(JavaServer):
 
     def __init__(
         self,
-        home: Path,
+        place: Place,
         port: int,
         *,
         bootstrap_servers: str,
@@ -30,7 +31,7 @@ class Worker(JavaServer):
         version: str,
         java: Java,
     ) -> None:
-        super().__init__(home, port, version, java)
+        super().__init__(place, port, version, java)
         self.bootstrap_servers = bootstrap_servers
         self.plugin_path = plugin_path
         self.secrets = secrets
@@ -76,6 +77,9 @@ class Worker(JavaServer):
             "status.storage.replication.factor": 1,
             # A failed sink on an idle topic is reported at the next flush: with the default of a minute, a minute late.
             "offset.flush.interval.ms": 1000,
+            # The JDBC source may be in one poll for fifteen seconds. A worker with less patience drops its offsets at the stop
+            # and sends those rows again; the default is five seconds.
+            "task.shutdown.graceful.timeout.ms": 20_000,
             # A killed worker's place in the group is free again after this; the default is ten seconds.
             "session.timeout.ms": 4000,
             "heartbeat.interval.ms": 1000,

@@ -19,8 +19,9 @@ from helpers.processes import is_gone
 from helpers.waiting import wait_until
 
 LAUNCHER = """#!/bin/sh
-"{python}" "$@" &
-trap "kill $!" TERM
+exec 3<&0
+"{python}" "$@" <&3 &
+trap "kill $!" INT TERM
 wait $!
 wait $!
 """
@@ -37,7 +38,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "jpserver-1.json").write_text(STALE)
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setenv("LAB_HOME", str(home))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "old"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     if os.name == "posix":
@@ -66,7 +66,7 @@ def test_the_address_that_is_told_is_that_of_this_jupyterlab(home: Path, tmp_pat
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        jupyter.run(browser=False, say=look)
+        jupyter.run(home, browser=False, say=look)
     wait_until(lambda: all(map(is_gone, seen)), 20, "JupyterLab to end")
     assert seen and not list((tmp_path / "temporary").glob("lab-jupyter-*"))
 
@@ -89,9 +89,9 @@ def test_an_address_is_told_when_somebody_answers_there() -> None:
 
 
 def test_half_written_information_is_none_yet(tmp_path: Path) -> None:
-    assert jupyter._server(tmp_path) == {}
+    assert jupyter._written(tmp_path) == {}
     (tmp_path / "jpserver-7.json").write_text(STALE[:20])
     (tmp_path / "kernel-8.json").write_text("{}")
-    assert jupyter._server(tmp_path) == {}
+    assert jupyter._written(tmp_path) == {}
     (tmp_path / "jpserver-7.json").write_text(STALE)
-    assert jupyter._server(tmp_path)["token"] == "old"
+    assert jupyter._written(tmp_path)["token"] == "old"

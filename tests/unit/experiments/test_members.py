@@ -70,16 +70,16 @@ def test_a_killed_member_is_no_failure(member: Member) -> None:
 def test_a_killed_member_is_no_failure_on_windows_either(member: Member) -> None:
     with member:
         member.kill()
-        assert member._process
-        member._process.returncode = 1  # what TerminateProcess leaves, and what an error does
+        assert member._child._process
+        member._child._process.returncode = 1  # what TerminateProcess leaves, and what an error does
         assert not member.running
-    member._orders.config["no.such.setting"] = 1
+    member._child._orders["config"]["no.such.setting"] = 1  # type: ignore[index]
     member.start()
     with pytest.raises(KafkaFailed, match=r"no\.such\.setting"):
         wait_until(lambda: not member.running, 10, "the member to fail, killed before or not")
 
 
-def test_pause_and_kill_reach_the_process_behind_a_launcher(member: Member, launcher: None) -> None:
+def test_pause_and_kill_reach_the_process_behind_a_launcher(launcher: None, member: Member) -> None:
     with member:
         (real,) = wait_until(lambda: children(child().pid), 10, "the launcher to start the member")
         member.pause()

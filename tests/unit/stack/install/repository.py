@@ -67,7 +67,10 @@ class Bar:
     def __init__(self) -> None:
         self.total = self.done = 0
 
-    def add(self, description: str, total: int) -> Bar:
+    def say(self, line: str) -> None:
+        """Nothing is said of a download."""
+
+    def bar(self, what: str, total: int, unit: str = "bytes") -> Bar:
         self.total += total
         return self
 

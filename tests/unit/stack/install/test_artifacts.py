@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +20,24 @@ import pytest
 from jgo.maven import MavenContext
 
 from helpers.errors import DownloadFailed, InvalidInput, LabError, Unsupported
+from helpers.settings import settings
 from helpers.stack.install import artifacts, download
-from helpers.stack.install.artifacts import fetch, prepare
 from helpers.stack.install.catalogue import Artifact, Catalogue, catalogue
+from helpers.stack.install.database import Product
 from helpers.stack.install.maven import maven_artifact
+from helpers.stack.progress import Reporter
 from helpers.waiting import wait_until
 from tests.unit.stack.install.repository import Bar, Repository, made_up_jar, made_up_plugin
+
+
+def fetch(wanted: Sequence[Artifact], cache: Path, report: Reporter | None = None) -> list[Path]:
+    """Fetch from the repository that the environment names."""
+    return artifacts.fetch(wanted, cache, report, mirror=settings().maven_url)
+
+
+def prepare(cache: Path, report: Reporter | None = None, *, product: Product | None) -> artifacts.Prepared:
+    return artifacts.prepare(cache, report, product=product, mirror=settings().maven_url)
+
 
 JAR = os.urandom(4 << 16)  # half of it is a whole number of the chunks that are written
 
@@ -149,8 +161,9 @@ def test_ctrl_c_leaves_a_part_to_go_on_with(repository: Repository, jar: Artifac
     repository.faults = ["stall"]
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores it
+        "from pathlib import Path; from helpers.settings import settings\n"
         "from helpers.stack.install.artifacts import *; from helpers.stack.install.catalogue import *\n"
-        f"fetch([{jar!r}], Path({str(cache)!r}))"
+        f"fetch([{jar!r}], Path({str(cache)!r}), mirror=settings().maven_url)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as child:
         part = cache / "downloads" / "some-1.0.jar.part"
@@ -201,7 +214,7 @@ def jars(prepared: artifacts.Prepared) -> list[str]:
 
 
 def test_prepare_unpacks_and_keeps_no_archive(small: Catalogue, cache: Path) -> None:
-    prepared = prepare(cache, own=None)
+    prepared = prepare(cache, product=None)
     assert prepared.kafka_jars == [cache / "downloads" / "some-1.0.jar"]
     assert jars(prepared) == ["some.jar"]
     assert prepared.mariadb_base and (prepared.mariadb_base / "bin" / "mariadbd").exists()
@@ -209,43 +222,43 @@ def test_prepare_unpacks_and_keeps_no_archive(small: Catalogue, cache: Path) -> 
 
 
 def test_prepare_leaves_mariadb_out_where_it_is_not_wanted(small: Catalogue, cache: Path) -> None:
-    assert prepare(cache, own="mariadb").mariadb_base is None
+    assert prepare(cache, product="mariadb").mariadb_base is None
     assert not list(cache.rglob("mariadbd"))
 
 
 def test_prepare_brings_one_connector_more_for_mysql(small: Catalogue, cache: Path) -> None:
-    assert prepare(cache, own="mysql").mariadb_base is None
-    assert jars(prepare(cache, own="mysql")) == ["some.jar", "my.jar"]
-    assert jars(prepare(cache, own="mariadb")) == ["some.jar"]
+    assert prepare(cache, product="mysql").mariadb_base is None
+    assert jars(prepare(cache, product="mysql")) == ["some.jar", "my.jar"]
+    assert jars(prepare(cache, product="mariadb")) == ["some.jar"]
 
 
 def test_prepare_works_offline_the_second_time_and_from_another_place(
     repository: Repository, small: Catalogue, cache: Path
 ) -> None:
-    prepare(cache, own=None)
+    prepare(cache, product=None)
     asked = len(repository.requests)
     moved = cache.rename(cache.with_name("moved"))
-    prepared = prepare(moved, own=None)
+    prepared = prepare(moved, product=None)
     assert prepared.kafka_jars[0].read_bytes() == JAR and prepared.plugin_paths[0].is_relative_to(moved)
     assert len(repository.requests) == asked and not cache.exists()
 
 
 def test_prepare_mends_what_was_deleted(small: Catalogue, cache: Path) -> None:
-    first = prepare(cache, own=None)
+    first = prepare(cache, product=None)
     shutil.rmtree(first.plugin_paths[0])
     first.kafka_jars[0].unlink()
-    assert prepare(cache, own=None) == first
+    assert prepare(cache, product=None) == first
     assert first.kafka_jars[0].exists() and jars(first) == ["some.jar"]
 
 
 def test_prepare_unpacks_another_archive_in_place_of_the_old(
     monkeypatch: pytest.MonkeyPatch, repository: Repository, small: Catalogue, cache: Path
 ) -> None:
-    old = prepare(cache, own="mariadb")
+    old = prepare(cache, product="mariadb")
     other = made_up_plugin(tarfile.TarInfo("plug/other.jar"))
     changed = replace(small, plugins=(repository.add(small.plugins[0].coordinate, other),))
     monkeypatch.setattr(artifacts, "catalogue", lambda: changed)
-    assert prepare(cache, own="mariadb") == old
+    assert prepare(cache, product="mariadb") == old
     assert jars(old) == ["other.jar"]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers.errors import LabError, Unsupported
-from helpers.stack import local
+from helpers.settings import settings
+from helpers.stack import installed
 from helpers.stack.home.state import State
 from helpers.stack.install import database
 from helpers.stack.install.catalogue import Catalogue
@@ -96,7 +98,7 @@ def no_archive(bare: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lab(tmp_path: Path) -> LocalLab:
     (tmp_path / "home").mkdir()
-    return LocalLab(tmp_path / "home", tmp_path / "cache")
+    return LocalLab(replace(settings(), home=tmp_path / "home", cache=tmp_path / "cache"))
 
 
 @pytest.mark.usefixtures("bare")
@@ -107,14 +109,14 @@ def test_conda_s_mysql_is_for_platforms_without_an_archive(
     monkeypatch.setattr(Catalogue, "has_mariadb_here", lambda _: archive)
     conda = make("mysql", "bin/mysqld", "share/mysql")
     monkeypatch.setenv("CONDA_PREFIX", str(conda))
-    assert lab.own_database() == (None if archive else Installation.around(conda / "bin" / "mysqld"))
+    assert lab.machine_database() == (None if archive else Installation.around(conda / "bin" / "mysqld"))
 
 
 @pytest.mark.usefixtures("no_archive")
 def test_a_mariadb_goes_before_a_mysql(make: Make, lab: LocalLab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONDA_PREFIX", str(make("mysql", "bin/mysqld", "share/mysql")))
     monkeypatch.setattr(database, "_PLACES", (str(make("mariadb", "bin/mariadbd", "share/mysql")),))
-    found = lab.own_database()
+    found = lab.machine_database()
     assert found and found.product == "mariadb"
 
 
@@ -126,15 +128,15 @@ def test_who_made_the_data_goes_on_with_it(make: Make, lab: LocalLab, monkeypatc
     known.save(lab.home)
     (lab.home / "mysql" / "data").mkdir(parents=True)
     monkeypatch.setattr(database, "_PLACES", (str(make("mariadb", "bin/mariadbd", "share/mysql")),))
-    assert lab.own_database() == Installation.around(program)
+    assert lab.machine_database() == Installation.around(program)
 
 
 @pytest.mark.parametrize(
     ("then", "now", "said"),
     [
         ({"kafka": "4.3.0", "mariadb": "11.4.5"}, {"kafka": "4.3.1", "mariadb": "11.4.9"}, None),
-        ({"kafka": "4.3.0", "mariadb": "11.4.5"}, {"kafka": "4.4.0", "mariadb": "11.4.5"}, "of kafka 4.3.0.*kafka 4.4.0"),
-        ({"kafka": "4.3.0", "mariadb": "11.4.5"}, {"kafka": "4.3.0", "mysql": "8.4.2"}, "mariadb 11.4.5.*runs mysql 8.4.2"),
+        ({"kafka": "4.3.0", "mariadb": "11.4.5"}, {"kafka": "4.4.0", "mariadb": "11.4.5"}, "by Apache Kafka 4.3.0.*Kafka 4.4.0"),
+        ({"kafka": "4.3.0", "mariadb": "11.4.5"}, {"kafka": "4.3.0", "mysql": "8.4.2"}, "MariaDB 11.4.5.*runs MySQL 8.4.2"),
         ({}, {"kafka": "4.3.0", "mysql": "8.4.2"}, None),
     ],
 )  # fmt: skip
@@ -144,7 +146,7 @@ def test_data_that_would_not_be_read(
     for name in ("kafka", "mariadb"):
         (tmp_path / name / "data").mkdir(parents=True)
     if not said:
-        local._check_data(tmp_path, then, now)
+        installed.check_data(tmp_path, then, now)
         return
     with pytest.raises(LabError, match=f"{said}.*lab reset"):
-        local._check_data(tmp_path, then, now)
+        installed.check_data(tmp_path, then, now)

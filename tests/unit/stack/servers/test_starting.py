@@ -10,21 +10,21 @@ import pymysql
 import pytest
 
 from helpers.errors import ServerFailed
-from helpers.processes import find, spawn
+from helpers.processes import spawn
+from helpers.stack.home.place import Place
 from helpers.stack.install.database import Installation
 from helpers.stack.progress import Silent
 from helpers.stack.servers import starting, training
 from helpers.stack.servers.java import Java
-from helpers.stack.servers.kafka import Kafka
+from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
-from helpers.stack.servers.worker import Worker
 from helpers.waiting import wait_until
 
 
 class Slow:
     """A server that takes until `going` to be started, and would never be ready."""
 
-    title, version, address = "Slow", "1", "nowhere"
+    name, version, address = "Slow", "1", "nowhere"
 
     def __init__(self) -> None:
         self.going = threading.Event()
@@ -64,14 +64,16 @@ class Broken(Slow):
 def test_what_was_on_its_way_is_stopped_and_not_waited_for() -> None:
     slow = Slow()
     with pytest.raises(ServerFailed, match="It ended"):
-        starting.start([broken := Broken(slow), slow], lambda line: None, Silent())  # type: ignore[list-item]
+        starting.start([broken := Broken(slow), slow], Silent())  # type: ignore[list-item]
     assert not slow.running and not broken.running
     assert not slow.waited, "its broker is gone: it would wait a minute and a half"
 
 
 def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = Installation(tmp_path / "mariadbd", tmp_path)
-    server = MariaDB(tmp_path, 1, installation=nowhere, version="11.4.5", passwords={"owner": "another"})
+    server = MariaDB(
+        Place(tmp_path, "mariadb"), 1, installation=nowhere, version="11.4.5", passwords={"owner": "another"}
+    )
 
     def refuse(number: int) -> None:
         def connect(**_: object) -> None:
@@ -82,26 +84,38 @@ def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, mon
     refuse(2003)
     assert server.is_ready() is False
     refuse(1045)
-    with pytest.raises(ServerFailed, match=r"refuses the passwords.*lab reset"):
+    with pytest.raises(ServerFailed, match=r"does not accept the passwords.*lab reset"):
         server.is_ready()
+
+
+class Heard(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
 
 def test_a_training_ends_what_a_killed_one_has_left(tmp_path: Path) -> None:
     folder = tmp_path / "training"
     folder.mkdir()
     waits = [sys.executable, "-c", "import threading; threading.Event().wait(60)"]
-    left = [spawn([*waits, kind.marker(folder)], cwd=folder, log=folder / "log") for kind in (Kafka, Worker)]
-    wait_until(lambda: all(find(kind.marker(folder)) for kind in (Kafka, Worker)), 20, "both to run")
+    places = [Place(folder, "kafka"), Place(folder, "connect")]
+    left = [spawn([*waits, place.settings], cwd=folder, log=folder / "log") for place in places]
+    wait_until(lambda: all(place.find() for place in places), 20, "both to run")
     training._clear(folder)
     assert [process.wait(5) for process in left]
     assert not folder.exists()
 
 
 def test_java_that_writes_no_cache_is_no_failure(tmp_path: Path) -> None:
-    java, said = Java([], tmp_path), list[str]()
+    java, report = Java([], tmp_path), Heard()
     java.aot.mkdir()
-    server = Kafka(tmp_path, 1, controller_port=2, cluster_id="", version="", java=java)
+    node = Node(1, 1, 2)
+    server = Kafka(Place(tmp_path, "kafka"), node, [node], cluster_id="", version="", java=java)
     server.train_into = tmp_path / "never written"
     assert not training.is_trained(java)
-    training._keep(server, said.append)
-    assert training.is_trained(java) and "not so fast" in said[0]
+    training._keep(server, report)
+    assert training.is_trained(java) and "starts more slowly" in report.lines[0]
