@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
 
+from helpers.errors import InvalidInput
+
 NAME = "kafka-sync-lab"
+_URL = r"https?://[^\s/]\S*"
+_BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
 
 
 @dataclass(frozen=True)
@@ -30,16 +35,26 @@ class Settings:
 
 
 def settings() -> Settings:
-    """Return the settings of this process, read from the environment now."""
+    """Return the settings of this process, read from the environment now.
+
+    Raises `InvalidInput` for a value that cannot be right. An address is not shown then: it may hold a password.
+    """
     program = os.environ.get("LAB_DATABASE_SERVER")
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
-        maven_url=os.environ.get("LAB_MAVEN_URL") or None,
-        bootstrap_servers=os.environ.get("LAB_BOOTSTRAP_SERVERS") or None,
-        connect_url=os.environ.get("LAB_CONNECT_URL") or None,
+        maven_url=_matching("LAB_MAVEN_URL", _URL, "an http or https address of a Maven repository"),
+        bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several with commas between"),
+        connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
         database_server=Path(program).expanduser().absolute() if program else None,
     )
+
+
+def _matching(variable: str, pattern: str, wanted: str) -> str | None:
+    given = os.environ.get(variable, "").strip()
+    if given and not re.fullmatch(pattern, given):
+        raise InvalidInput(f"{variable} is not {wanted}.", "Correct it, or unset it.")
+    return given or None
 
 
 def _path(variable: str, default: Path) -> Path:

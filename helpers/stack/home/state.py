@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from helpers.errors import LabError
@@ -24,16 +24,26 @@ class State:
 
     @classmethod
     def load(cls, home: Path) -> State | None:
-        """Return the state kept in `home`, or None where there is no lab yet. Raises `LabError` if it cannot be read."""
+        """Return the state kept in `home`, or None where there is no lab yet.
+
+        Raises `LabError` if it cannot be read, or was written by a version of the lab that keeps more.
+        """
         path = home / "lab.json"
         try:
-            return cls(**json.loads(path.read_text("utf-8")))
+            content = dict(json.loads(path.read_text("utf-8")))
+            known = {field.name for field in fields(cls)}
+            unknown = sorted(content.keys() - known)
+            if unknown and known <= content.keys():
+                problem = (
+                    f"The lab in {home} was made by a newer version of this project: {path} has {', '.join(unknown)}."
+                )
+                raise LabError(problem, "Update the project, or set LAB_HOME to another folder. Nothing was changed.")
+            return cls(**content)
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            raise LabError(
-                f"{path} is damaged: {error}.", "`lab reset` makes a new lab (and deletes this one's data)."
-            ) from error
+            problem = f"{path} is damaged: {error}."
+            raise LabError(problem, "`./lab reset` makes a new lab (and deletes this one's data).") from error
 
     @classmethod
     def new(cls) -> State:

@@ -56,8 +56,7 @@ def fetch(
     """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
 
     They come from the Maven repository `mirror` (LAB_MAVEN_URL), or from the central one.
-    Raises `DownloadFailed` if one cannot be had, `InvalidInput` for an impossible `mirror`, `LabError` if the cache cannot
-    be written or its disk is full.
+    Raises `DownloadFailed` if one cannot be had, `LabError` if the cache cannot be written or its disk is full.
     """
     if _missing(artifacts, cache):
         with _writing(cache, artifacts):

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from jgo.maven import Artifact, MavenContext
 
-from helpers.errors import InvalidInput
-
 
 def maven_artifact(coordinate: str, context: MavenContext) -> Artifact:
     """Return jgo's artifact for `group:artifact:version[:packaging[:classifier]]`."""
@@ -16,15 +14,7 @@ def maven_artifact(coordinate: str, context: MavenContext) -> Artifact:
 
 
 def addresses(coordinates: Sequence[str], mirror: str | None = None) -> list[str]:
-    """Return where the files of `coordinates` are, in the repository `mirror` if one is given.
-
-    Raises `InvalidInput` if `mirror` is no http or https address.
-    """
-    if mirror and not mirror.startswith(("http://", "https://")):
-        raise InvalidInput(
-            "LAB_MAVEN_URL is no http or https address.",  # and not shown: it may hold a password
-            "Set it to that of a Maven repository, or unset it.",
-        )
+    """Return where the files of `coordinates` are, in the repository `mirror` if one is given."""
     context = MavenContext(remote_repos={"mirror": mirror} if mirror else None)
     [repository] = context.remote_repos.values()
     found = [maven_artifact(coordinate, context) for coordinate in coordinates]

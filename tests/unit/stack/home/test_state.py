@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import stat
@@ -108,3 +109,26 @@ def test_properties_survive_paths_of_any_kind() -> None:
     text = properties({"log.dirs": r"C:\lab home\실습", "node.id": 1})
     assert text == "log.dirs=C:\\\\lab home\\\\\\uc2e4\\uc2b5\nnode.id=1\n"
     assert properties({"emoji": "😀"}) == "emoji=\\ud83d\\ude00\n"
+
+
+TODAY = """{
+  "ports": {"kafka": 20001, "controller": 20002, "connect": 20003, "mariadb": 20004},
+  "cluster_id": "dGhpcyBpcyBubyBpZA",
+  "versions": {"kafka": "4.3.0", "connect": "4.3.0", "mariadb": "11.4.5"},
+  "database_server": null
+}
+"""
+
+
+def test_a_lab_of_the_first_release_is_read_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_text(TODAY)
+    known = State.load(tmp_path)
+    assert known and known.ports["controller"] == 20002
+    known.save(tmp_path)
+    assert json.loads((tmp_path / "lab.json").read_text()) == json.loads(TODAY)
+
+
+def test_a_lab_of_a_later_release_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_text(TODAY.replace("{", '{"brokers": 3, ', 1))
+    with pytest.raises(LabError, match=r"made by a newer version of this project.*brokers.*Nothing was changed"):
+        State.load(tmp_path)

@@ -147,7 +147,7 @@ def test_an_address_that_is_none_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, jar: Artifact, cache: Path
 ) -> None:
     monkeypatch.setenv("LAB_MAVEN_URL", "ftp://kim:geheim@example.org")
-    with pytest.raises(InvalidInput, match="LAB_MAVEN_URL is no http or https address") as caught:
+    with pytest.raises(InvalidInput, match="LAB_MAVEN_URL is not an http or https address") as caught:
         fetch([jar], cache)
     assert "geheim" not in str(caught.value)
     monkeypatch.setenv("LAB_MAVEN_URL", "http://user:secret@127.0.0.1:http")
