@@ -112,7 +112,7 @@ def open_(browser: bool) -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests on a lab of their own: unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
+    """Run the tests on a lab of their own: style, unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
     sys.exit(testing.run_tests(arguments))
 
 

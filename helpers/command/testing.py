@@ -8,14 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import LabError
-from helpers.project import ROOT, part
+from helpers.project import PACKAGE, ROOT, part
 
 ROOMS = {
+    "style": ["tests/style"],
     "unit": ["tests/unit"],
     "lab": ["tests/lab"],
     "notebooks": ["notebooks", "tests/notebooks"],
@@ -31,24 +32,45 @@ NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
     """Return the pytest command for `lab test ARGUMENTS`: leading names of rooms choose, the rest goes to pytest."""
-    words = list(arguments)
-    rooms = []
-    while words and words[0] in ROOMS:
-        rooms.append(words.pop(0))
+    rooms, words = _split(arguments)
     paths = [path for room in rooms or ROOMS for path in ROOMS[room]]
-    return [sys.executable, "-m", "pytest", *NBVAL, *words, *paths]
+    watched = ["coverage", "run", "-m"] if measures_coverage(arguments) else []
+    return [sys.executable, "-m", *watched, "pytest", *NBVAL, *words, *paths]
+
+
+def measures_coverage(arguments: Sequence[str]) -> bool:
+    """Return whether `lab test ARGUMENTS` prints the share of branches that ran: for the whole of the unit tests alone.
+
+    Watching makes a program slower, and tests of the other rooms compare times.
+    """
+    return _split(arguments) == (["unit"], [])
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the rooms that `arguments` begin with, and what follows them."""
+    first = next((place for place, word in enumerate(arguments) if word not in ROOMS), len(arguments))
+    return list(arguments[:first]), list(arguments[first:])
 
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run the tests and return pytest's exit code. Raises `LabError` if the packages for tests are not installed."""
     part("tests")
-    missing = [name for name in ("pytest", "nbval", "playwright", "mypy", "ruff") if not find_spec(name)]
-    if missing:
+    if missing := _missing():
         raise LabError(
             f"For the tests {', '.join(missing)} must be installed.",
             "`./lab test` installs them; by hand: pip install -e '.[test]'.",
         )
-    return call(pytest_command(arguments))
+    code = call(pytest_command(arguments))
+    if measures_coverage(arguments):
+        call([sys.executable, "-m", "coverage", "report"])
+    return code
+
+
+def _missing() -> list[str]:
+    """Return the packages of the `test` extra that are not installed."""
+    wanted = [line for line in metadata.requires(PACKAGE) or [] if "extra ==" in line]
+    names = [line.partition("==")[0] for line in wanted]
+    return [name for name in names if not any(metadata.distributions(name=name))]
 
 
 def run_bench(only: str | None) -> int:
@@ -63,15 +85,15 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
 
     What ends the block early interrupts it, once, and it gets the time it needs: it has servers of its own to stop.
     """
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options)
-    try:
-        yield process
-        process.wait()
-    except BaseException:
-        if os.name == "posix":  # on Windows the console has told it already
-            process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options) as process:
+        try:
+            yield process
+            process.wait()
+        except BaseException:
+            if os.name == "posix":  # on Windows the console has told it already
+                process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
 
 
 def call(command: Sequence[str | Path], **options: Any) -> int:

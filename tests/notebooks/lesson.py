@@ -53,7 +53,8 @@ class Cell:
     @property
     def tree(self) -> ast.Module:
         """The code, IPython's magics translated. Raises `SyntaxError` where it is none."""
-        return ast.parse(TransformerManager().transform_cell(self.source))
+        magics = TransformerManager()  # type: ignore[no-untyped-call]
+        return ast.parse(magics.transform_cell(self.source))
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Bar:
     def __init__(self) -> None:
         self.total = self.done = 0
 
-    def add(self, description: str, total: int) -> Bar:
+    def add(self, description: str, total: int, unit: str = "bytes") -> Bar:
         self.total += total
         return self
 
