@@ -21,7 +21,6 @@ from helpers.lag import LagSample, Mark, PartitionLag
 from helpers.plots import live, style
 from helpers.plots.live import LivePlot
 from helpers.waiting import wait_until
-from tests.unit.conftest import RunCell
 
 
 @dataclass
@@ -246,26 +245,3 @@ def test_nothing_to_draw_is_said() -> None:
 def test_pyplot_stays_away() -> None:
     program = "import sys, helpers.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
-
-
-NOTEBOOK = """
-import time
-from helpers import plots
-from tests.unit.plots.test_plots import Recorded
-recorded = Recorded()
-with plots.LivePlot(recorded, hz=5) as plot:
-    for second in range(10):
-        recorded.take(second, second)
-        end = time.monotonic() + 0.2
-        while time.monotonic() < end: pass
-print(plot.frames)
-"""
-
-
-def test_a_notebook_stores_the_last_picture_and_frames_come_while_it_computes(run_cell: RunCell) -> None:
-    drawn, printed = run_cell(NOTEBOOK)
-    assert int(printed.text) > 5, "of the ten frames of two seconds"
-    (same,) = run_cell("import base64; print(base64.b64encode(plot.png).decode())")
-    assert drawn.data["image/png"].strip() == same.text.strip()
-    (still,) = run_cell("plots.bars({'a': 1.0}, title='One', unit='records')")
-    assert set(still.data) == {"image/png", "text/plain"}
