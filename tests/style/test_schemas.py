@@ -1,0 +1,88 @@
+"""Files that other programs read: each fits its schema, and each schema is shown to refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.project import ROOT
+from tests.style.files import expect_well, run
+
+WORKFLOW = ".github/workflows/test.yml"
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+# File, schema, and words that, when replaced, make it unfit.
+FILES = [
+    (WORKFLOW, "vendor.github-workflows", "runs-on:", "run-on:"),
+    (WORKFLOW, "custom.github-workflows-require-timeout", "timeout-minutes: 40", "name: no limit"),
+    (".github/dependabot.yml", "vendor.dependabot", "directory:", "folder:"),
+    ("docker-compose.yml", "vendor.compose-spec", "healthcheck:", "healthchek:"),
+    ("CITATION.cff", "vendor.citation-file-format", "authors:", "writers:"),
+]
+
+
+@pytest.mark.parametrize(("name", "schema", "words", "broken"), FILES, ids=[f"{name} {it}" for name, it, *_ in FILES])
+def test_schema(tmp_path: Path, name: str, schema: str, words: str, broken: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert words in text
+    unfit = tmp_path / Path(name).name
+    unfit.write_text(text.replace(words, broken), "utf-8")
+    expect_well(run("check_jsonschema", "--builtin-schema", schema, ROOT / name))
+    assert run("check_jsonschema", "--builtin-schema", schema, unfit).returncode == 1
+
+
+def steps() -> list[dict[str, Any]]:
+    jobs = yaml.safe_load((ROOT / WORKFLOW).read_text("utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    used = [step["uses"] for step in steps() if "uses" in step]
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+    assert len(re.findall(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", (ROOT / WORKFLOW).read_text("utf-8"))) == len(used)
+
+
+def test_the_workflow_tries_each_python_that_the_project_promises() -> None:
+    jobs = yaml.safe_load((ROOT / WORKFLOW).read_text("utf-8"))["jobs"]
+    promised = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert jobs["everything"]["strategy"]["matrix"]["python"] == promised
+    assert PROJECT["requires-python"] == f">={promised[0]}"
+
+
+def test_each_package_has_an_exact_version() -> None:
+    for requirement in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
+        assert re.fullmatch(r"[\w.-]+==\d[\w.]*", requirement), requirement
+
+
+def test_versions_agree() -> None:
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))["version"] == PROJECT["version"]
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", PROJECT["version"]]
+
+
+def test_what_runs_before_a_commit_is_here_already() -> None:
+    content = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    assert [repository["repo"] for repository in content["repos"]] == ["local"]
+    for hook in content["repos"][0]["hooks"]:
+        python, option, module, *_ = hook["entry"].split()
+        assert (python, option, hook["language"]) == (".venv/bin/python", "-m", "system")
+        expect_well(run("pydoc", module))
+
+
+def test_a_finding_of_the_doctor_does_not_keep_the_container_from_starting(tmp_path: Path) -> None:
+    content = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    (tmp_path / "lab").write_text("#!/bin/sh\necho PROBLEM\nexit 1\n")
+    (tmp_path / "lab").chmod(0o755)
+    done = subprocess.run(content["postCreateCommand"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:8]) == (0, "PROBLEM\n")
+    assert content["postStartCommand"] == ["./lab", "up"]
+    assert content["init"] is True and content["forwardPorts"]
