@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +74,4 @@ def test_what_runs_before_a_commit_is_here_already() -> None:
     for hook in content["repos"][0]["hooks"]:
         python, option, module, *_ = hook["entry"].split()
         assert (python, option, hook["language"]) == (".venv/bin/python", "-m", "system")
-        expect_well(run("pydoc", module))
-
-
-def test_a_finding_of_the_doctor_does_not_keep_the_container_from_starting(tmp_path: Path) -> None:
-    content = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
-    (tmp_path / "lab").write_text("#!/bin/sh\necho PROBLEM\nexit 1\n")
-    (tmp_path / "lab").chmod(0o755)
-    done = subprocess.run(content["postCreateCommand"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout[:8]) == (0, "PROBLEM\n")
-    assert content["postStartCommand"] == ["./lab", "up"]
-    assert content["init"] is True and content["forwardPorts"]
+        assert find_spec(module), f"{module} is not installed"

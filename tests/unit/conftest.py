@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +11,20 @@ from confluent_kafka import Producer
 
 from helpers import clients
 from helpers.lab import Lab
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_but_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A PATH that has Python and no other program: no docker, git, uv or browser of this machine makes a test pass."""
+    if os.name == "nt":  # there a link needs rights, and the path has the system's own libraries
+        yield
+        return
+    folder = tmp_path_factory.mktemp("path")
+    for name in ("python", "python3"):
+        (folder / name).symlink_to(sys.executable)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
