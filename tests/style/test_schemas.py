@@ -8,11 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import check_jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from helpers.project import ROOT
-from tests.style.files import expect_well, run
 
 WORKFLOW = ".github/workflows/test.yml"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -33,8 +34,9 @@ def test_schema(tmp_path: Path, name: str, schema: str, words: str, broken: str)
     assert words in text
     unfit = tmp_path / Path(name).name
     unfit.write_text(text.replace(words, broken), "utf-8")
-    expect_well(run("check_jsonschema", "--builtin-schema", schema, ROOT / name))
-    assert run("check_jsonschema", "--builtin-schema", schema, unfit).returncode == 1
+    fits = CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", schema, str(ROOT / name)])
+    assert fits.exit_code == 0, fits.output
+    assert CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", schema, str(unfit)]).exit_code == 1
 
 
 def steps() -> list[dict[str, Any]]:

@@ -25,8 +25,9 @@ def test_types() -> None:
         ("x: int = 'a'  # type: ignore", "ignore-without-code"),
     ],
 )
-def test_types_can_fail(text: str, said: str) -> None:
-    assert said in run("mypy", f"--config-file={CONFIGURED}", "-c", text).stdout
+def test_types_can_fail(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "example.py").write_text(text)
+    assert said in run("mypy", f"--config-file={CONFIGURED}", tmp_path / "example.py").stdout
 
 
 def test_lint() -> None:
