@@ -7,6 +7,9 @@ from pathlib import Path
 from helpers.errors import LabError
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "kafka-sync-lab"
+"""The name under which this project is installed: what `importlib.metadata` and pip call it."""
+
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
 

@@ -11,6 +11,7 @@ import click
 from helpers.command import console, doctor, jupyter, testing
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.lab import as_dictionary
+from helpers.project import PACKAGE
 from helpers.settings import settings
 from helpers.stack import plugins as connect_plugins
 from helpers.stack.labs import AnyLab, lab_in, without_containers
@@ -25,6 +26,7 @@ INTERRUPTED = 130
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: `lab` starts everything and opens JupyterLab at the first lesson; Ctrl-C ends both.",
 )
+@click.version_option(package_name=PACKAGE, prog_name="lab", message="%(prog)s %(version)s")
 @click.pass_context
 def lab(context: click.Context) -> None:
     """A real Kafka, Kafka Connect and MariaDB on this machine, and the notebooks that use them.
@@ -110,7 +112,7 @@ def open_(browser: bool) -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests on a lab of their own: unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
+    """Run the tests on a lab of their own: style, unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
     sys.exit(testing.run_tests(arguments))
 
 

@@ -17,6 +17,7 @@ import psutil
 from helpers import processes
 from helpers.errors import LabError
 from helpers.processes import choose_port
+from helpers.project import PACKAGE, ROOT
 from helpers.settings import Settings
 from helpers.stack.containers import docker
 from helpers.stack.containers.compose import holds_containers
@@ -52,7 +53,7 @@ def examine(where: Settings) -> list[Finding]:
     """Return what was found on this machine for the lab that `where` names."""
     contained = holds_containers(where.home)
     machine = _look(
-        where, _system, _python, _java, *([] if contained else [_database, _downloads]), _folders, _loopback
+        where, _version, _system, _python, _java, *([] if contained else [_database, _downloads]), _folders, _loopback
     )
     lab = _look(where, *([_docker] if contained else []), _state)
     # Without Docker, or with a damaged lab.json, each question to the servers would only tell the same again.
@@ -62,6 +63,10 @@ def examine(where: Settings) -> list[Finding]:
 
 def _look(where: Settings, *looks: Callable[[Settings], Iterator[Finding]]) -> list[Finding]:
     return [finding for look in looks for finding in look(where)]
+
+
+def _version(where: Settings) -> Iterator[Finding]:
+    yield Finding("Version", True, f"Kafka sync lab {metadata.version(PACKAGE)} in {ROOT}")
 
 
 def _system(where: Settings) -> Iterator[Finding]:
@@ -75,9 +80,7 @@ def _python(where: Settings) -> Iterator[Finding]:
     yield Finding(
         "Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "The lab needs Python 3.11 or newer."
     )
-    wanted = [
-        line.split(";")[0].strip() for line in metadata.requires("kafka-sync-lab") or [] if "extra ==" not in line
-    ]
+    wanted = [line.split(";")[0].strip() for line in metadata.requires(PACKAGE) or [] if "extra ==" not in line]
     wrong = [line for line in wanted if not _is_installed(*line.split("=="))]
     yield Finding(
         "Python packages", not wrong, "all as pinned" if not wrong else ", ".join(wrong), "`./lab up` installs them."

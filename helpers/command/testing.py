@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +13,10 @@ from helpers import processes
 from helpers.child import Guarded
 from helpers.errors import LabError
 from helpers.processes import Command, Output
-from helpers.project import ROOT, part
+from helpers.project import PACKAGE, ROOT, part
 
 ROOMS = {
+    "style": ["tests/style"],
     "unit": ["tests/unit"],
     "lab": ["tests/lab"],
     "notebooks": ["notebooks", "tests/notebooks"],
@@ -36,24 +37,45 @@ _STOP_TIMEOUT = 10.0
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
     """Return the pytest command for `lab test ARGUMENTS`: leading names of rooms choose, the rest goes to pytest."""
-    words = list(arguments)
-    rooms = []
-    while words and words[0] in ROOMS:
-        rooms.append(words.pop(0))
+    rooms, words = _split(arguments)
     paths = [path for room in rooms or ROOMS for path in ROOMS[room]]
-    return [sys.executable, "-m", "pytest", *NBVAL, *words, *paths]
+    watched = ["coverage", "run", "-m"] if measures_coverage(arguments) else []
+    return [sys.executable, "-m", *watched, "pytest", *NBVAL, *words, *paths]
+
+
+def measures_coverage(arguments: Sequence[str]) -> bool:
+    """Return whether `lab test ARGUMENTS` prints the share of branches that ran: for the whole of the unit tests alone.
+
+    Watching makes a program slower, and tests of the other rooms compare times.
+    """
+    return _split(arguments) == (["unit"], [])
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the rooms that `arguments` begin with, and what follows them."""
+    first = next((place for place, word in enumerate(arguments) if word not in ROOMS), len(arguments))
+    return list(arguments[:first]), list(arguments[first:])
 
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run the tests and return pytest's exit code. Raises `LabError` if the packages for tests are not installed."""
     part("tests")
-    missing = [name for name in ("pytest", "nbval", "playwright", "mypy", "ruff") if not find_spec(name)]
-    if missing:
+    if missing := _missing():
         raise LabError(
             f"For the tests {', '.join(missing)} must be installed.",
             "`./lab test` installs them; by hand: pip install -e '.[test]'.",
         )
-    return call(pytest_command(arguments))
+    code = call(pytest_command(arguments))
+    if measures_coverage(arguments):
+        call([sys.executable, "-m", "coverage", "report"])
+    return code
+
+
+def _missing() -> list[str]:
+    """Return the packages of the `test` extra that are not installed."""
+    wanted = [line for line in metadata.requires(PACKAGE) or [] if "extra ==" in line]
+    names = [line.partition("==")[0] for line in wanted]
+    return [name for name in names if not any(metadata.distributions(name=name))]
 
 
 def run_bench(only: str | None) -> int:

@@ -143,7 +143,7 @@ def compare(chain: Chain) -> None:
     pd.testing.assert_frame_equal(made, arrived, check_dtype=False)
     count = int(topics.describe(chain.lab, chain.copy)["end offset"].sum())
     messages = records.consume(chain.lab, chain.copy, count, timeout=60)
-    ids = [json.loads(message.key())["payload"]["id"] for message in messages]
+    ids = [json.loads(message.key() or b"")["payload"]["id"] for message in messages]
     assert sorted(set(ids)) == list(range(1, ROWS + 1))
     firsts = list(dict.fromkeys(ids))
     assert firsts == sorted(firsts), "repeated perhaps after a kill, never overtaken"

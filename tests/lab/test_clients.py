@@ -161,8 +161,12 @@ def requests(lab: Lab, group: str, topic: str, partitions: int) -> Counter[str]:
     """What goes over the wire for one sample, as librdkafka's log tells it."""
     said: list[str] = []
     logger = logging.Logger("wire", logging.DEBUG)
-    logger.addFilter(lambda record: bool(said.append(record.getMessage())))
-    settings = {"bootstrap.servers": lab.bootstrap_servers, "debug": "protocol", "log_level": 7}
+    logger.addFilter(lambda record: bool(said.append(record.getMessage())))  # type: ignore[func-returns-value]
+    settings: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": lab.bootstrap_servers,
+        "debug": "protocol",
+        "log_level": 7,
+    }
     admin = AdminClient(settings, logger=logger)
     clients.metadata(admin, lab.bootstrap_servers, topic)
     lag._sample(admin, lab.bootstrap_servers, group, [TopicPartition(topic, number) for number in range(partitions)])

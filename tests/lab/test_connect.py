@@ -102,7 +102,7 @@ def test_a_connector_runs_rests_stops_and_starts_again(
     client.stop(name)
     assert client.wait_state(name, "STOPPED")["connector"]["state"] == "STOPPED"
     frame = client.frame()
-    assert frame.loc[name, ["type", "state", "tasks", "cause"]].tolist() == ["sink", "STOPPED", "", ""]
+    assert list(frame.loc[name, ["type", "state", "tasks", "cause"]]) == ["sink", "STOPPED", "", ""]
     assert name in client._repr_html_()
 
 

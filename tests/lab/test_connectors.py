@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from confluent_kafka import Message
@@ -18,7 +19,7 @@ from helpers.lab import Lab
 from helpers.waiting import wait_until
 
 INSERT = "INSERT INTO {} (user_id, pwd, name) VALUES (:user_id, :pwd, :name)"
-PEOPLE = [
+PEOPLE: list[dict[str, object]] = [
     {"user_id": "kim", "pwd": "1234", "name": "김철수"},
     {"user_id": "lee", "pwd": "", "name": "이영희 😀👩‍👩‍👧‍👦"},
     {"user_id": "o'hara", "pwd": None, "name": '"; DROP TABLE users; --'[:20]},
@@ -93,16 +94,16 @@ def test_each_family_of_source_that_is_there_brings_rows(room: Room, family: str
         pytest.skip(f"{family} is not on this worker")
     database.execute(room.lab, INSERT.format(room.table), PEOPLE)
     if "JDBC" in family:
-        vendor = "aiven" if "Aiven" in family else "confluent"
+        vendor: Literal["aiven", "confluent"] = "aiven" if "Aiven" in family else "confluent"
         config = connectors.jdbc_source(room.lab, room.source, [room.table], key="id", vendor=vendor)
     else:
         config = connectors.debezium_source(room.lab, room.source, [room.table])
     assert config["connector.class"] == SOURCES[family]
     with room.client.temporary(config):
         messages = room.arrived(len(PEOPLE))
-    values = [json.loads(message.value()) for message in messages]
+    values = [json.loads(message.value() or b"") for message in messages]
     assert [{key: row["payload"][key] for key in PEOPLE[0]} for row in values] == PEOPLE
-    assert [json.loads(message.key())["payload"] for message in messages] == [{"id": 1}, {"id": 2}, {"id": 3}]
+    assert [json.loads(message.key() or b"")["payload"] for message in messages] == [{"id": 1}, {"id": 2}, {"id": 3}]
     fields = {field["field"]: field for field in values[0]["schema"]["fields"]}
     assert list(fields) == ["id", "user_id", "pwd", "name", "created_at"]
     assert (fields["id"]["type"], fields["id"]["optional"]) == ("int32", False)
@@ -119,14 +120,14 @@ def test_each_family_of_sink_that_is_there_fills_a_table(room: Room, family: str
     if "Debezium" in family:
         config = room.debezium_sink(deletes=True)
     else:
-        vendor = "aiven" if "Aiven" in family else "confluent"
+        vendor: Literal["aiven", "confluent"] = "aiven" if "Aiven" in family else "confluent"
         config = connectors.jdbc_sink(
             room.lab,
             room.sink,
             [room.table],
             key_fields=["id"],
             deletes=True,
-            vendor=vendor,  # type: ignore[arg-type]
+            vendor=vendor,
         )
     assert config["connector.class"] == SINKS[family]
     with room.client.temporary(config):
@@ -310,10 +311,10 @@ def test_a_datetime_is_wall_time(room: Room) -> None:
         database.execute(seoul, statement)
         database.execute(seoul, INSERT.format(room.table), {**PEOPLE[0]})
         first, second = room.arrived(2)
-    milliseconds = json.loads(first.value())["payload"]["created_at"]
+    milliseconds = json.loads(first.value() or b"")["payload"]["created_at"]
     assert str(database.wall_time(milliseconds)) == "2026-01-02 03:04:05"
     assert database.instant(milliseconds, "+09:00").isoformat() == "2026-01-01T18:04:05+00:00"
-    now = json.loads(second.value())["payload"]["created_at"]
+    now = json.loads(second.value() or b"")["payload"]["created_at"]
     really = second.timestamp()[1]
     assert 8.9 * 3_600_000 < now - really < 9.1 * 3_600_000
     assert abs(database.instant(now, "+09:00").timestamp() * 1000 - really) < 360_000

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import nbformat
+from nbformat import NotebookNode
 
 from tests.notebooks.tidy import tidy
 
@@ -81,8 +83,8 @@ log.clear()
 
 def notebook(text: str) -> str:
     """Return `text` as a tidy notebook: `%% kind [tag]` begins a cell."""
-    cells = []
+    cells: list[NotebookNode] = []
     for kind, tag, source in re.findall(r"^%% (\w+) ?(\S*)\n(.*?)(?=^%%|\Z)", text, re.MULTILINE | re.DOTALL):
-        new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+        new: Callable[..., NotebookNode] = getattr(nbformat.v4, f"new_{kind}_cell")
         cells.append(new(source.strip(), id=f"cell-{len(cells):02d}", metadata={"tags": [tag]} if tag else {}))
     return tidy(json.dumps(nbformat.v4.new_notebook(cells=cells)))

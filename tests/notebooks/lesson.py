@@ -42,8 +42,8 @@ class Cell:
 
     @property
     def height(self) -> int:
-        """All its lines, as they stand on the screen."""
-        return len(self.source.splitlines())
+        """All its lines, as they stand on the screen; the two empty ones that `ruff format` puts around a function count as one."""
+        return len(re.sub(r"\n{3,}", "\n\n", self.source).splitlines())
 
     @property
     def prose(self) -> str:
@@ -53,7 +53,8 @@ class Cell:
     @property
     def tree(self) -> ast.Module:
         """The code, IPython's magics translated. Raises `SyntaxError` where it is none."""
-        return ast.parse(TransformerManager().transform_cell(self.source))
+        magics = TransformerManager()  # type: ignore[no-untyped-call]
+        return ast.parse(magics.transform_cell(self.source))
 
 
 @dataclass(frozen=True)

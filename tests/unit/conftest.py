@@ -1,18 +1,30 @@
-"""A Kafka without servers, and a notebook without a browser."""
+"""A Kafka without servers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Iterator
 
-import nbformat
 import pytest
 from confluent_kafka import Producer
-from nbclient import NotebookClient
 
 from helpers import clients
 from helpers.lab import Lab
 
-RunCell = Callable[[str], list[nbformat.NotebookNode]]
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_but_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A PATH that has Python and no other program: no docker, git, uv or browser of this machine makes a test pass."""
+    if os.name == "nt":  # there a link needs rights, and the path has the system's own libraries
+        yield
+        return
+    folder = tmp_path_factory.mktemp("path")
+    for name in ("python", "python3"):
+        (folder / name).symlink_to(sys.executable)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,19 +41,3 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab where nothing listens, and clients of little patience."""
     monkeypatch.setattr(clients, "PATIENCE", 0.3)
     return Lab("127.0.0.1:9")
-
-
-@pytest.fixture(scope="session")
-def run_cell() -> Iterator[RunCell]:
-    """Run a cell in a notebook of its own, all in one kernel, and return its outputs as they would be stored."""
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=60)
-    with client.setup_kernel():
-
-        def run(source: str) -> list[nbformat.NotebookNode]:
-            client.nb.cells.append(nbformat.v4.new_code_cell(source))
-            outputs: list[nbformat.NotebookNode] = client.execute_cell(
-                client.nb.cells[-1], len(client.nb.cells) - 1
-            ).outputs
-            return outputs
-
-        yield run

@@ -6,12 +6,14 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from helpers import bootstrap
 from helpers.command import testing
+from helpers.errors import LabError
 from helpers.project import ROOT
 
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
@@ -77,8 +79,13 @@ def test_an_environment_that_was_half_made_is_made_anew(
     for name, path in (("VENV", tmp_path / ".venv"), ("PYTHON", python), ("STAMP", tmp_path / ".venv" / "lab.stamp")):
         monkeypatch.setattr(bootstrap, name, path)
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    made: list[bool] = []
-    monkeypatch.setattr(bootstrap, "_make_venv", lambda: made.append(python.parent.mkdir(parents=True) is None))
+    made: list[Path] = []
+
+    def make_venv() -> None:
+        python.parent.mkdir(parents=True)
+        made.append(python)
+
+    monkeypatch.setattr(bootstrap, "_make_venv", make_venv)
     monkeypatch.setattr(bootstrap, "_call", lambda command: None)
     bootstrap._install(".")
     assert bool(made) is made_anew
@@ -87,10 +94,22 @@ def test_an_environment_that_was_half_made_is_made_anew(
 def test_lab_test_runs_every_room_in_order() -> None:
     command = testing.pytest_command([])
     paths = [word for word in command if (ROOT / word).exists() and not os.path.isabs(word)]
-    assert paths == ["tests/unit", "tests/lab", "notebooks", "tests/notebooks", "tests/browser"]
+    assert paths == ["tests/style", "tests/unit", "tests/lab", "notebooks", "tests/notebooks", "tests/browser"]
     assert {"--nbval-lax", "--nbval-current-env"} <= set(command)
 
 
 def test_lab_test_runs_the_rooms_that_are_named_and_hands_on_the_rest() -> None:
     command = testing.pytest_command(["unit", "browser", "-k", "lab"])
     assert command[-4:] == ["-k", "lab", "tests/unit", "tests/browser"]
+
+
+def test_the_unit_tests_alone_measure_branches() -> None:
+    assert testing.pytest_command(["unit"])[2:5] == ["coverage", "run", "-m"]
+    for others in ([], ["unit", "-k", "lab"], ["unit", "lab"], ["lab"]):
+        assert "coverage" not in testing.pytest_command(others)
+
+
+def test_without_the_packages_for_tests_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "requires", lambda name: ["click==1", "nowhere-to-be-found==1; extra == 'test'"])
+    with pytest.raises(LabError, match=r"nowhere-to-be-found must be installed.*\./lab test"):
+        testing.run_tests(["unit"])

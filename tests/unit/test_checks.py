@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from helpers.checks import check, predict
-from tests.unit.conftest import RunCell
 
 
 def test_a_check_tells_the_fact_or_the_hint(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,9 +39,3 @@ def test_yes_and_no_are_answers(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_prediction_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     assert not predict("How many?").compare(4)
     assert "You made no prediction; it is 4." in capsys.readouterr().out
-
-
-def test_in_a_notebook_the_line_stands_there_once_and_is_escaped(run_cell: RunCell) -> None:
-    (output,) = run_cell("from helpers.checks import check\ncheck(True, fact='a < b', hint='')")
-    assert "a &lt; b" in output.data["text/html"]
-    assert output.data["text/plain"] == "✓ a < b"

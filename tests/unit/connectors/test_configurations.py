@@ -36,7 +36,7 @@ def test_the_source_of_the_lesson(lab: Lab) -> None:
 
 def test_the_classic_source_and_sink_of_the_lesson(lab: Lab) -> None:
     config = connectors.jdbc_source(lab, "my-source-connect", ["users"], topic_prefix="my_topic_")
-    lesson = {
+    lesson: dict[str, object] = {
         "mode": "incrementing",
         "incrementing.column.name": "id",
         "table.whitelist": "users",

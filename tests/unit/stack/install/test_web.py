@@ -15,6 +15,8 @@ import requests
 
 from helpers.stack.install import web
 
+OPENSSL = shutil.which("openssl")  # asked before the tests have a PATH without it
+
 
 class _Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
@@ -29,10 +31,10 @@ class _Hello(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate for 127.0.0.1 that nobody knows yet; its key is beside it."""
-    if not shutil.which("openssl"):
+    if not OPENSSL:
         pytest.skip("not run: no `openssl` on this machine makes a certificate")
     file = tmp_path / "certificate.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    make = [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
     subprocess.run(make, check=True, capture_output=True, timeout=60)
     return file

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers.project import ROOT
-from tests.unit import house
-from tests.unit.house import RULES, Rule, Source
+from tests.style import house
+from tests.style.files import tracked
+from tests.style.house import RULES, Rule, Source
 
 SOURCES = [Source.read(path) for path in sorted((ROOT / "helpers").rglob("*.py"))]
 
@@ -113,40 +112,6 @@ def test_long_functions_and_circles_are_found() -> None:
     back = Source("helpers.topics", "helpers/topics.py", "from helpers.lag import f")
     assert house.median_length([long]) == 10
     assert house.circle([long, back]) != []
-
-
-def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=300)
-
-
-def test_mypy() -> None:
-    done = run("mypy", "--strict", "helpers")
-    if done.returncode:
-        pytest.fail(done.stdout + done.stderr, pytrace=False)
-
-
-def test_mypy_can_fail() -> None:
-    assert "no-untyped-def" in run("mypy", "--strict", "--config-file=", "-c", "def f(x): return x").stdout
-
-
-def test_ruff() -> None:
-    done = run("ruff", "check", "--output-format=concise", ".")
-    if done.returncode:
-        pytest.fail(done.stdout + done.stderr, pytrace=False)
-
-
-def test_ruff_can_fail() -> None:
-    assert "BLE001" in run("ruff", "check", "-", text="try:\n    f()\nexcept Exception:\n    g()\n").stdout
-
-
-def tracked() -> list[Path]:
-    """Return the files of the project: those in git, and those about to be."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    if done.returncode:
-        pytest.skip(f"not run: this is no git checkout ({done.stderr.strip()})")
-    return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:

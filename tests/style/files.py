@@ -1,0 +1,35 @@
+"""The files of the project, and the programs that look at them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.project import ROOT
+
+
+def tracked() -> list[Path]:
+    """Return the files of the project: those in git, and those about to be."""
+    if not shutil.which("git"):
+        pytest.skip("not run: no `git` on this machine tells which files are the project's")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        pytest.skip(f"not run: this is no git checkout ({done.stderr.strip()})")
+    return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def run(*arguments: str | Path, where: Path = ROOT, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program of the environment, a Python module, in the folder `where`, with `text` as its input."""
+    command = [sys.executable, "-m", *map(str, arguments)]
+    return subprocess.run(command, cwd=where, input=text, capture_output=True, text=True, check=False, timeout=600)
+
+
+def expect_well(done: subprocess.CompletedProcess[str]) -> None:
+    """Fail with what the program said, unless it ended with 0."""
+    if done.returncode:
+        pytest.fail(done.stdout + done.stderr, pytrace=False)
