@@ -1,0 +1,35 @@
+"""Other ways to get the packages: conda's environment.yml and the development container, against pyproject.toml."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+
+import yaml
+
+from helpers.project import ROOT
+from helpers.stack.containers import compose
+
+
+def test_conda_takes_its_packages_from_pyproject() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    *conda, pip = environment["dependencies"]
+    assert pip == {"pip": ["-e ."]}, "what pip installs is pinned in pyproject.toml and nowhere else"
+    python, mysql = (next(name for name in conda if name.startswith(f"{it}=")) for it in ("python", "mysql-server"))
+    assert [name for name in conda if name not in (python, mysql)] == ["pip"]
+    series = compose.versions((ROOT / "docker-compose.yml").read_text("utf-8"))["mysql"].rpartition(".")[0]
+    assert re.fullmatch(rf"mysql-server={re.escape(series)}\.\d+", mysql), "the series that the lab in containers runs"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert all(re.search(r"==\d", dependency) for dependency in project["dependencies"])
+    oldest = tuple(map(int, project["requires-python"].removeprefix(">=").split(".")))
+    assert tuple(map(int, python.removeprefix("python=").split("."))) >= oldest
+
+
+def test_the_devcontainer_needs_no_account() -> None:
+    content = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert re.fullmatch(r"python:3\.\d+-\w+", content["image"])
+    for step in ("postCreateCommand", "postStartCommand"):
+        program, verb = content[step]
+        assert (ROOT / program).exists()
+        assert verb in ("doctor", "up")
