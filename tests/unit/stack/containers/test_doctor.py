@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,6 @@ def test_the_doctor_tells_once_of_a_damaged_state(docker: Docker, here: ComposeL
 def test_the_doctor_sends_windows_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     where = Settings(tmp_path, tmp_path, None, None, None, None)
     assert list(doctor._system(where)) == []
-    monkeypatch.setattr(doctor.platform, "system", lambda: "Windows")
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
     [finding] = doctor._system(where)
     assert not finding.well and "WSL2" in finding.remedy

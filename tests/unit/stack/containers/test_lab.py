@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers import project
 from helpers.connectors import debezium_sink, debezium_source, jdbc_sink
 from helpers.errors import LabError, LabNotRunning, ServerFailed
 from helpers.lab import attach
@@ -54,7 +55,7 @@ def started(docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch, t
     here.up(quiet)
     changed = tmp_path / "docker-compose.yml"
     changed.write_text(TEXT.replace("10.9.6", "10.9.7"))
-    monkeypatch.setattr(compose.project, "part", lambda name: changed)
+    monkeypatch.setattr(project, "part", lambda name: changed)
     return here
 
 
