@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,14 +30,19 @@ class CannotInstall(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Install what `arguments` need unless it is there, run `lab` with them, and return its exit code."""
+    """Install what `arguments` need unless it is there, run `lab` with them, and return its exit code.
+
+    Packages that cannot be updated, without a network for example, keep nobody from a lab that worked before.
+    """
     wanted = ".[test]" if arguments[:1] in (["test"], ["bench"]) else "."
     try:
         if not _is_installed(wanted):
             _install(wanted)
     except CannotInstall as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return FAILED
+        if wanted != "." or not _has_worked():
+            print(f"lab: {error}", file=sys.stderr)
+            return FAILED
+        print("lab: The Python packages could not be updated; continuing with those that are here.", file=sys.stderr)
     except KeyboardInterrupt:
         print("lab: Interrupted while installing; the next ./lab goes on from here.", file=sys.stderr)
         return 130
@@ -66,22 +72,43 @@ def _is_installed(wanted: str) -> bool:
     return fingerprint == _fingerprint() and installed in (wanted, ".[test]")
 
 
+def _has_worked() -> bool:
+    """Whether `.venv` was made to its end once, in this folder: the commands in it name their Python by its whole path."""
+    return STAMP.exists() and PYTHON.exists() and LAB.exists() and os.fsencode(SCRIPTS) in LAB.read_bytes()
+
+
 def _install(wanted: str) -> None:
     print("Installing the Python packages (once) ...", file=sys.stderr)
-    STAMP.unlink(missing_ok=True)
+    if STAMP.exists() and not _is_installed("."):
+        STAMP.write_text("changing", "utf-8")  # from here on it fits no pyproject.toml, not even the old one
     uv = shutil.which("uv")
     if not (PYTHON.exists() and (uv or _has_pip())):
-        shutil.rmtree(VENV, ignore_errors=True)
-        if uv:
-            _call([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
-        else:
-            _make_venv()
+        _make_venv(uv)
     if not uv:
         _call([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
         uv = str(SCRIPTS / "uv")
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), "--editable", wanted])
+    _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), "--editable", wanted], **_index())
     STAMP.write_text(f"{_fingerprint()}\n{wanted}", "utf-8")
+
+
+def _index() -> dict[str, str]:
+    """The variable that gives uv the package index that pip is set to: uv does not read pip's settings."""
+    if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
+        return {}
+    index = os.environ.get("PIP_INDEX_URL") or _pip_index()
+    return {"UV_DEFAULT_INDEX": index} if index else {}
+
+
+def _pip_index() -> str:
+    """The index in pip's configuration files; empty where they name none, or where there is no pip."""
+    for python in filter(Path.exists, (PYTHON, Path(sys.executable))):
+        command = [str(python), "-m", "pip", "config", "list"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            found = re.findall(r"^(?:global|install)\.index-url='(.+)'$", done.stdout, re.MULTILINE)
+            return found[-1] if found else ""
+    return ""
 
 
 def _has_pip() -> bool:
@@ -91,7 +118,14 @@ def _has_pip() -> bool:
     )
 
 
-def _make_venv() -> None:
+def _make_venv(uv: str | None) -> None:
+    if _has_worked():  # a uv made it without pip, and is gone since
+        _call([str(PYTHON), "-m", "ensurepip"])
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    if uv:
+        _call([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+        return
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise CannotInstall(
@@ -102,9 +136,9 @@ def _make_venv() -> None:
     _call([sys.executable, "-m", "venv", str(VENV)])
 
 
-def _call(command: list[str]) -> None:
+def _call(command: list[str], **variables: str) -> None:
     # The certificates of the machine, which know a school's or company's proxy; UV_NATIVE_TLS is the older name.
-    environment = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}
+    environment = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ, **variables}
     try:
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
     except (OSError, subprocess.CalledProcessError) as error:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
 import shutil
-import threading
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.fake_server import Answer, FakeServer, in_turn
 from tests.resources import OwnLab, cache_folder
 
 CONNECTOR = "org.apache.kafka.connect.file.FileStreamSourceConnector"
@@ -66,11 +64,8 @@ def test_every_form_of_archive(tmp_path: Path, jar: Path, form: str) -> None:
             str(tmp_path / "packed"), "gztar" if form == "tar.gz" else form, tmp_path / "content"
         )
     if form == "address":
-        handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            done = own.run("plugins", "add", f"http://127.0.0.1:{server.server_port}/{jar.name}")
-            server.shutdown()
+        with FakeServer(in_turn(Answer(body=jar.read_bytes()))) as server:
+            done = own.run("plugins", "add", f"{server.url}{jar.name}")
     else:
         done = own.run("plugins", "add", source)
     assert done.returncode == 0, done.stderr

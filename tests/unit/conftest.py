@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
@@ -13,18 +14,24 @@ from helpers import clients
 from helpers.lab import Lab
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_but_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A PATH that has Python and no other program: no docker, git, uv or browser of this machine makes a test pass."""
-    if os.name == "nt":  # there a link needs rights, and the path has the system's own libraries
-        yield
-        return
+@pytest.fixture(scope="session")
+def python_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that has Python and no other program."""
     folder = tmp_path_factory.mktemp("path")
     for name in ("python", "python3"):
         (folder / name).symlink_to(sys.executable)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(folder))
-        yield
+    return folder
+
+
+if os.name == "posix":  # on Windows a link needs rights, and the path has the system's own libraries
+
+    @pytest.fixture(autouse=True)
+    def nothing_but_python(python_only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A PATH that has Python and nothing else: no docker, git, uv or browser of this machine makes a test pass.
+
+        For each test, so that the rooms that come after this one have the machine's own.
+        """
+        monkeypatch.setenv("PATH", str(python_only))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -36,9 +37,10 @@ def test_without_a_python_that_will_do(tmp_path: Path, there: list[str]) -> None
 
 def test_without_venv_the_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / ".venv" / "lab.stamp")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(bootstrap.CannotInstall, match=r"apt install python3\.\d+-venv.*install uv"):
-        bootstrap._make_venv()
+        bootstrap._make_venv(None)
 
 
 def test_a_failing_installer_says_how_to_go_on() -> None:
@@ -79,16 +81,17 @@ def test_an_environment_that_was_half_made_is_made_anew(
     for name, path in (("VENV", tmp_path / ".venv"), ("PYTHON", python), ("STAMP", tmp_path / ".venv" / "lab.stamp")):
         monkeypatch.setattr(bootstrap, name, path)
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    made: list[Path] = []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    called: list[list[str]] = []
 
-    def make_venv() -> None:
-        python.parent.mkdir(parents=True)
-        made.append(python)
+    def call(command: list[str], **_: str) -> None:
+        called.append(command)
+        if "venv" in command:
+            python.parent.mkdir(parents=True)  # what was there is gone
 
-    monkeypatch.setattr(bootstrap, "_make_venv", make_venv)
-    monkeypatch.setattr(bootstrap, "_call", lambda command: None)
+    monkeypatch.setattr(bootstrap, "_call", call)
     bootstrap._install(".")
-    assert bool(made) is made_anew
+    assert ([sys.executable, "-m", "venv", str(tmp_path / ".venv")] in called) is made_anew
 
 
 def test_lab_test_runs_every_room_in_order() -> None:

