@@ -11,7 +11,7 @@ behind it has a folder whose docstring is its map. From the top; each imports on
 - `lab` `clients` where the servers answer, and how a Kafka client is made
 - `stack` how the servers are obtained and run
 - `processes` the only place that starts a process
-- `background` `bootstrap` `errors` `project` `settings` `waiting` the ground floor
+- `arguments` `background` `bootstrap` `errors` `project` `settings` `waiting` the ground floor
 """
 
 from helpers.lab import Lab, attach

@@ -39,22 +39,24 @@ def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPI
     insert, seen = text(_INSERT.format(table=table)), text(_SEEN.format(table=topic))
     with database.engine(lab).connect().execution_options(isolation_level="AUTOCOMMIT") as open_:
         sent = {key: _send(open_, insert, seen, key) for key in range(first, first + count + 1)}
-    times = pd.DataFrame.from_dict(sent, orient="index", columns=["begun", "done", "arrived"])
-    stored = {
-        _payload(it)["id"]: it.timestamp()[1] / 1000 for it in records.consume(lab, topic, count + 1, from_offset=end)
-    }
-    times.insert(2, "stored", pd.Series(stored))
+    messages = records.consume(lab, topic, count + 1, from_offset=end)
+    stored = {_payload(message)["id"]: message.timestamp()[1] / 1000 for message in messages}
+    return pd.DataFrame({key: _parts(*sent[key], stored[key]) for key in list(sent)[1:]}, PARTS).T
+
+
+def _parts(begun: float, done: float, arrived: float, stored: float) -> list[float]:
+    """The milliseconds of each of `PARTS`, from four moments in seconds."""
     # The record may be in the topic a moment before the INSERT has its answer: that part took no time, not less.
-    return times.diff(axis=1).iloc[1:, 1:].clip(lower=0).mul(1000).set_axis(PARTS, axis=1)
+    return [1000 * max(part, 0.0) for part in (done - begun, stored - done, arrived - stored)]
 
 
-def _send(connection: Connection, insert: TextClause, seen: TextClause, key: int) -> list[float]:
+def _send(connection: Connection, insert: TextClause, seen: TextClause, key: int) -> tuple[float, float, float]:
     """Insert a row and wait until it is seen; return when it began, was committed and was seen, in seconds since 1970."""
     begun = time.time()
     connection.execute(insert, {"id": key})
     done = time.time()
     wait_until(lambda: connection.execute(seen, {"id": key}).all(), _LONGEST, f"row {key} to arrive", pause=0.001)
-    return [begun, done, time.time()]
+    return begun, done, time.time()
 
 
 def _payload(message: Message) -> Any:
@@ -96,14 +98,15 @@ def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TO
     client.wait_running(sink)
 
 
-def deleted(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_users") -> list[object]:
+def delete_event(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_users") -> list[object]:
     """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
 
     Of each record that is the `payload`, or None for a tombstone. The source is run with that mode and sends to `topic`, between
     two other rows; it goes on so.
     """
     aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
-    ConnectClient(lab).run({**source, **aside})
+    with ConnectClient(lab) as client:
+        client.run({**source, **aside})
     end = int(topics.describe(lab, topic)["end offset"].sum())
     for statement in ("INSERT INTO users (name) VALUES ('gone')", "DELETE FROM users WHERE name = 'gone'"):
         database.execute(lab, statement)

@@ -181,7 +181,7 @@ def test_a_password_is_no_part_of_any_answer(room: Room) -> None:
     told = [ask(room.sink) for ask in (room.client.get, room.client.config, room.client.tasks, room.client.status)]
     assert secret not in json.dumps(told)
     assert "sink.password}" in room.client.config(room.sink)["connection.password"]
-    with pytest.raises(InvalidInput, match=r"the password connection\.password is in clear"):
+    with pytest.raises(InvalidInput, match=r"the password connection\.password is in plain text"):
         room.client.put(room.debezium_sink(config={"connection.password": secret}))
 
 

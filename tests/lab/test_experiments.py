@@ -8,7 +8,7 @@ from zlib import crc32
 import pytest
 
 from helpers import records, segments, topics
-from helpers.experiments import crews
+from helpers.experiments import crews, keys
 from helpers.lab import Lab
 
 KEYS = [f"customer-{number}" for number in range(8)]
@@ -50,9 +50,9 @@ def test_the_order_of_commit_and_work_decides_what_a_crash_does(lab: Lab) -> Non
 
 
 def test_keys_go_where_their_hash_says_and_where_java_sends_them(lab: Lab) -> None:
-    assert crews.partitions_of(lab, KEYS, partitions=3) == [crc32(key.encode()) % 3 for key in KEYS]
-    murmur2 = crews.partitions_of(lab, KEYS, config={"partitioner": "murmur2_random"})
-    assert crews.partitions_by_java(lab, KEYS) == murmur2
+    assert keys.partitions_of(lab, KEYS, partitions=3) == [crc32(key.encode()) % 3 for key in KEYS]
+    murmur2 = keys.partitions_of(lab, KEYS, config={"partitioner": "murmur2_random"})
+    assert keys.partitions_by_java(lab, KEYS) == murmur2
 
 
 def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:
@@ -63,4 +63,4 @@ def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:
         assert frame["first offset"].tolist() == [0, 1]
         assert frame["position"].tolist() == [0, frame["bytes"][0]]
         assert frame["bytes"].sum() == segments.files(lab, topic)[0].stat().st_size
-        assert segments.hold(lab, topic, "two")
+        assert segments.contains(lab, topic, "two")

@@ -56,6 +56,6 @@ def test_a_record_of_nobodys_reaches_the_table_and_again_after_a_rewind(lab: Lab
 
 def test_what_a_delete_becomes(lab: Lab, source: Config) -> None:
     topics.create(lab, "deletes_users")
-    assert journeys.deleted(lab, source, "drop") == []
-    assert journeys.deleted(lab, source, "tombstone") == [{"payload": None}]
-    assert journeys.deleted(lab, source, "delete-to-tombstone") == [None]
+    assert journeys.delete_event(lab, source, "drop") == []
+    assert journeys.delete_event(lab, source, "tombstone") == [{"payload": None}]
+    assert journeys.delete_event(lab, source, "delete-to-tombstone") == [None]
