@@ -56,20 +56,26 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
         for name, value in config.items()
     ]
     resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
-    answers = _admin(lab).incremental_alter_configs([resource], request_timeout=clients.PATIENCE)
+    admin = _admin(lab)
+    answers = admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE)
     clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
 
 
 def names(lab: Lab) -> list[str]:
     """Return the names of the groups that the brokers know, sorted. Raises `LabNotRunning` when nothing answers."""
-    asked = {"": _admin(lab).list_consumer_groups(request_timeout=clients.PATIENCE)}
-    told = clients.results(asked, "The groups were asked for", lab.bootstrap_servers)[""]
+    admin = _admin(lab)
+    asked = {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)}
+    what = "The groups were asked for"
+    told = clients.results(asked, what, lab.bootstrap_servers)[""]
+    if told.errors:  # a broker that did not answer is no empty list
+        raise clients.failed(told.errors[0], what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
 
 
 def count_members(lab: Lab, group: str) -> int:
     """Return how many members `group` has once it has shared out its partitions; 0 while it rebalances."""
-    answers = _admin(lab).describe_consumer_groups([group], request_timeout=clients.PATIENCE)
+    admin = _admin(lab)
+    answers = admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE)
     told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
     return len(told.members) if told.state == ConsumerGroupState.STABLE else 0
 
@@ -92,7 +98,8 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
     doomed = sorted(set(groups) & set(names(lab))) if missing_ok else list(groups)
     if not doomed:
         return []
-    answers = _admin(lab).delete_consumer_groups(doomed, request_timeout=clients.PATIENCE)
+    admin = _admin(lab)
+    answers = admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE)
     errors = {group: future.exception() for group, future in answers.items()}
     busy = [group for group, error in errors.items() if _says(error, KafkaError.NON_EMPTY_GROUP)]
     others = {group: future for group, future in answers.items() if group not in busy}
@@ -101,7 +108,7 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
 
 
 def _admin(lab: Lab) -> AdminClient:
-    """A client for one question about groups, and dropped after it: never `lab.admin`, which everybody shares.
+    """A client for one question about groups: never `lab.admin`, which everybody shares. Keep it until the answer is there.
 
     One whose question about a group timed out ends the whole process when the broker is back (librdkafka's issue 4605).
     """

@@ -1,17 +1,16 @@
-"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed, cleared away."""
+"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from confluent_kafka import Message
 from sqlalchemy import Connection, TextClause, text
 
-from helpers import database, groups, records, topics
+from helpers import database, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
 from helpers.lab import Lab
@@ -98,11 +97,11 @@ def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TO
     client.wait_running(sink)
 
 
-def delete_event(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_users") -> list[object]:
+def delete_event(lab: Lab, source: Config, mode: str, *, topic: str) -> list[object]:
     """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
 
     Of each record that is the `payload`, or None for a tombstone. The source is run with that mode and sends to `topic`, between
-    two other rows; it goes on so.
+    two other rows; it continues so.
     """
     aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
     with ConnectClient(lab) as client:
@@ -113,16 +112,3 @@ def delete_event(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_u
     database.execute(lab, "INSERT INTO users (name) VALUES ('stays')")
     found = records.consume(lab, topic, 2 if mode == "drop" else 3, from_offset=end, timeout=_LONGEST)
     return [None if it.value() is None else {"payload": _payload(it)} for it in found[1:-1]]
-
-
-def clear(lab: Lab, source: str, sinks: Mapping[str, str], *, aside: Sequence[str] = ()) -> None:
-    """Remove what is there of a lesson: its `source` and `sinks` (each with its table), their offsets, groups and topics.
-
-    `aside` are further topics. Raises what the client raises.
-    """
-    client = ConnectClient(lab)
-    for name in {source, *sinks} & set(client.connectors()):
-        client.forget(name)
-    topics.delete(lab, TOPIC, f"{source}-schema-history", *aside, missing_ok=True)
-    groups.delete(lab, f"{source}-schemahistory", *(f"connect-{sink}" for sink in sinks), missing_ok=True)
-    database.drop(lab, "users", *(f"{SINK_DATABASE}.{table}" for table in sinks.values()))

@@ -143,10 +143,8 @@ def test_the_lag_of_all_that_a_group_has_committed(lab: Lab, topic: str) -> None
             records.produce(lab, name, [Record("v", partition=0)] * 3)
             records.consume(lab, name, count, group=topic)
         sample = measure_lag(lab, topic)
-        assert {(part.topic, part.partition, part.lag) for part in sample.partitions} == {
-            (topic, 0, 2),
-            (other, 0, 1),
-        } | {(topic, number, 0) for number in range(1, 4)}
+        assert {(part.topic, part.lag) for part in sample.partitions if part.lag} == {(topic, 2), (other, 1)}
+        assert {part.committed for part in sample.partitions} >= {1, 2}, "only what has a commit is measured"
 
 
 def test_the_end_of_a_log_counts_while_a_transaction_is_open(lab: Lab, topic: str) -> None:

@@ -248,6 +248,23 @@ def test_a_misspelt_key_is_caught_that_the_worker_would_ignore(
     assert config["name"] not in client.connectors()
 
 
+def test_a_name_with_a_sign_of_addresses_in_it_is_another_connectors(client: ConnectClient, config: Config) -> None:
+    """Sent as it is, each would end early and delete the connector of the shorter name."""
+    client.create(config, state="STOPPED")
+    name = config["name"]
+    for other in (f"{name}#1", f"{name}?x", f"{name};x", f"{name}%20"):
+        with pytest.raises(ConnectFailed, match="404"):
+            client.delete(other)
+    with pytest.raises(InvalidInput, match="cannot have the name"):
+        client.delete(f"other/../{name}")
+    assert name in client.connectors()
+    strange = {**config, "name": f"{name}#1?;% 주문"}
+    client.run(strange)
+    assert client.config(strange["name"])["file"] == config["file"]
+    client.forget(strange["name"])
+    assert strange["name"] not in client.connectors() and name in client.connectors()
+
+
 def test_many_at_once_outlast_the_rebalances(client: ConnectClient, lab: Lab, topic: str, tmp_path: Path) -> None:
     """Each new connector makes the worker rebalance, and it refuses requests while it does."""
     configs = [connectors.file_sink(f"{topic}-{number}", tmp_path / f"{number}", [topic]) for number in range(6)]

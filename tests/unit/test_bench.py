@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from bench import __main__ as bench
 from bench import clients, lag, own, plot, report, start
 from bench.rows import Comparison, Row, alternate
+from helpers.clients import new
 from helpers.command import testing
 from helpers.errors import LabError
 from helpers.lab import Lab
