@@ -68,7 +68,7 @@ def names(lab: Lab) -> list[str]:
     what = "The groups were asked for"
     told = clients.results(asked, what, lab.bootstrap_servers)[""]
     if told.errors:  # a broker that did not answer is no empty list
-        raise clients.failed(told.errors[0], what, lab.bootstrap_servers)
+        raise clients.failed(KafkaException(told.errors[0]), what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
 
 

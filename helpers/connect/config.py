@@ -24,11 +24,12 @@ def path(*parts: str | int) -> str:
     """Return the path of a request, each of `parts` encoded: `path("connectors", "a#b")` is `/connectors/a%23b`.
 
     Without that, a `#`, `?` or `;` ends a name early, and the request is for another connector.
-    Raises `InvalidInput` for a name that no path can hold: an empty one, one with a slash, `.` and `..`.
+    Raises `InvalidInput` for a name that no path can hold: an empty one, `.` and `..`, one with a slash, and one with a
+    percent sign, which the worker refuses even encoded.
     """
     for part in parts:
-        if str(part) in ("", ".", "..") or "/" in str(part):
-            raise InvalidInput(f"Kafka Connect cannot have the name {part!r}.", "Take another, without a slash.")
+        if str(part) in ("", ".", "..") or set("/%") & set(str(part)):
+            raise InvalidInput(f"Kafka Connect cannot have the name {part!r}.", "Take one without / and %.")
     return "".join("/" + quote(str(part), safe="") for part in parts)
 
 

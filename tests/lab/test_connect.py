@@ -252,13 +252,14 @@ def test_a_name_with_a_sign_of_addresses_in_it_is_another_connectors(client: Con
     """Sent as it is, each would end early and delete the connector of the shorter name."""
     client.create(config, state="STOPPED")
     name = config["name"]
-    for other in (f"{name}#1", f"{name}?x", f"{name};x", f"{name}%20"):
+    for other in (f"{name}#1", f"{name}?x", f"{name};x", f"{name} "):
         with pytest.raises(ConnectFailed, match="404"):
             client.delete(other)
-    with pytest.raises(InvalidInput, match="cannot have the name"):
-        client.delete(f"other/../{name}")
+    for other in (f"other/../{name}", f"{name}%20"):
+        with pytest.raises(InvalidInput, match="cannot have the name"):
+            client.delete(other)
     assert name in client.connectors()
-    strange = {**config, "name": f"{name}#1?;% 주문"}
+    strange = {**config, "name": f"{name}#1?;& 주문"}
     client.run(strange)
     assert client.config(strange["name"])["file"] == config["file"]
     client.forget(strange["name"])

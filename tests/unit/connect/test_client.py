@@ -118,7 +118,6 @@ def test_names_and_flags_reach_the_worker_as_it_wants_them(serve: Serve, asked: 
         ("orders#1", "orders%231"),
         ("orders?x", "orders%3Fx"),
         ("orders;x", "orders%3Bx"),
-        ("%41", "%2541"),
         ("my orders", "my%20orders"),
         ("주문", "%EC%A3%BC%EB%AC%B8"),
         ("a.b_c-9", "a.b_c-9"),
@@ -129,7 +128,7 @@ def test_a_name_reaches_the_worker_whole(serve: Serve, asked: list[str], name: s
     assert asked == [f"GET /connectors/{sent}/config"]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "other/../orders"])
+@pytest.mark.parametrize("name", ["", ".", "..", "other/../orders", "%41", "orders%2Fx"])
 def test_a_name_that_no_path_can_hold_is_sent_nowhere(serve: Serve, asked: list[str], name: str) -> None:
     client = serve((200, {}))
     for ask in (client.delete, client.status, client.stop, client.plugin_config, client.logger):
