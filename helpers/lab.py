@@ -95,7 +95,7 @@ class Lab:
         folder = self.home / server if self.home else None
         if not folder or not folder.exists():
             raise Unsupported(
-                f"The files of {server} are where it runs, in a container or on another machine, and in no folder here.",
+                f"The files of {server} are not on this computer: it runs in a container or elsewhere.",
                 "A lab without containers has them here: `./lab up` with another LAB_HOME. Or go on with the next lesson.",
             )
         return folder

@@ -46,10 +46,10 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
     name = f"connector {config.get('name')!r}"
     if strangers := unread(config, definitions):
         said = "; ".join(f"{key!r}" + (f" (did you mean {near!r}?)" if near else "") for key, near in strangers.items())
-        raise InvalidInput(f"In {name} nobody reads {said}.", "Kafka Connect would ignore it silently.")
+        raise InvalidInput(f"Unknown key in {name}: {said}.", "Kafka Connect would ignore it silently.")
     if wrong := misspelt_values(config):
         said = "; ".join(f"{key}={config[key]!r} (choose {', '.join(choices)})" for key, choices in wrong.items())
-        raise InvalidInput(f"In {name} nobody knows {said}.", "Debezium would silently take its default.")
+        raise InvalidInput(f"Unknown value in {name}: {said}.", "Debezium would silently take its default.")
     if bare := literal_passwords(config, definitions):
         problem = (
             f"In {name} the password {', '.join(bare)} is in plain text: anyone who can reach the worker can read it."

@@ -63,7 +63,7 @@ class Workspace:
 
     def topic_name(self, name: str) -> str:
         """Return the name of a topic that the lesson itself, or a connector, is to create. No topic has it now."""
-        return self._take("topic", name, topics.check_name(f"{name}-{secrets.token_hex(4)}"))
+        return self._take("topic", name, topics.unique_name(name))
 
     def expect_topic(self, name: str) -> str:
         """Remember the topic of exactly this `name`, and return it: a connector names its topics after its tables.
@@ -74,14 +74,14 @@ class Workspace:
 
     def group(self, name: str, *, config: Mapping[str, object] | None = None) -> str:
         """Return the name of a consumer group. `config` is what the broker is to keep for it, as in `groups.configure`."""
-        chosen = self._take("group", name, f"{name}-{secrets.token_hex(4)}", tuple(config or ()))
+        chosen = self._take("group", name, topics.unique_name(name), tuple(config or ()))
         if config:
             groups.configure(self._lab, chosen, config)
         return chosen
 
     def connector(self, name: str) -> str:
         """Return the name of a connector, which the worker does not have now."""
-        return self._take("connector", name, topics.check_name(f"{name}-{secrets.token_hex(4)}"))
+        return self._take("connector", name, topics.unique_name(name))
 
     def table(self, name: str, *, database: str = DATABASE) -> str:
         """Return the name of a table in `database`, which is not there now. It needs no quotes in SQL.

@@ -233,7 +233,7 @@ def test_an_unknown_class_is_named_with_those_that_there_are(client: ConnectClie
     ("change", "said"),
     [
         ({"topcis": "a"}, r"'topcis' \(did you mean 'topics'\?\)"),
-        ({"value.converter.schemas.enabel": False}, "nobody reads 'value.converter.schemas.enabel'"),
+        ({"value.converter.schemas.enabel": False}, "Unknown key in .*'value.converter.schemas.enabel'"),
         ({"consumer.override.max.pol.records": 1}, "consumer.override.max.pol.records"),
         ({"transforms": "route", "transforms.route.type": "org.apache.kafka.connect.transforms.RegexRouter",
           "transforms.route.regex": "a", "transforms.route.replacment": "b"}, r"did you mean 'transforms\.route\.replacement'"),

@@ -59,9 +59,9 @@ def test_the_disk_of_a_server_elsewhere_is_not_ours() -> None:
     assert segments.files(elsewhere, "orders") == []
     assert segments.batches(elsewhere, "orders").empty
     assert not segments.can_read(elsewhere)
-    with pytest.raises(Unsupported, match="files of kafka are where it runs"):
+    with pytest.raises(Unsupported, match="files of kafka are not on this computer"):
         segments.contains(elsewhere, "orders", "Hello")
-    with pytest.raises(Unsupported, match=r"files of kafka are where it runs.*next lesson"):
+    with pytest.raises(Unsupported, match=r"files of kafka are not on this computer.*next lesson"):
         elsewhere.folder("kafka")
 
 
@@ -69,5 +69,5 @@ def test_the_disk_of_a_container_is_not_ours_either(tmp_path: Path) -> None:
     containers = Lab("127.0.0.1:9", home=tmp_path)
     assert segments.files(containers, "orders") == []
     assert not segments.can_read(containers)
-    with pytest.raises(Unsupported, match="files of kafka are where it runs"):
+    with pytest.raises(Unsupported, match="files of kafka are not on this computer"):
         segments.contains(containers, "orders", "Hello")
