@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
@@ -11,6 +13,8 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from helpers import clients
 from helpers.errors import KafkaFailed, TimedOut
 from helpers.lab import Lab
+
+Key = TypeVar("Key")
 
 
 def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: float = 10.0) -> list[int]:
@@ -56,17 +60,15 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
         for name, value in config.items()
     ]
     resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
-    admin = _admin(lab)
-    answers = admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE)
+    answers = _ask(lab, lambda admin: admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE))
     clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
 
 
 def names(lab: Lab) -> list[str]:
     """Return the names of the groups that the brokers know, sorted. Raises `LabNotRunning` when nothing answers."""
-    admin = _admin(lab)
-    asked = {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)}
+    answers = _ask(lab, lambda admin: {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)})
     what = "The groups were asked for"
-    told = clients.results(asked, what, lab.bootstrap_servers)[""]
+    told = clients.results(answers, what, lab.bootstrap_servers)[""]
     if told.errors:  # a broker that did not answer is no empty list
         raise clients.failed(KafkaException(told.errors[0]), what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
@@ -74,8 +76,7 @@ def names(lab: Lab) -> list[str]:
 
 def count_members(lab: Lab, group: str) -> int:
     """Return how many members `group` has once it has shared out its partitions; 0 while it rebalances."""
-    admin = _admin(lab)
-    answers = admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE)
+    answers = _ask(lab, lambda admin: admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE))
     told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
     return len(told.members) if told.state == ConsumerGroupState.STABLE else 0
 
@@ -98,8 +99,7 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
     doomed = sorted(set(groups) & set(names(lab))) if missing_ok else list(groups)
     if not doomed:
         return []
-    admin = _admin(lab)
-    answers = admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE)
+    answers = _ask(lab, lambda admin: admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE))
     errors = {group: future.exception() for group, future in answers.items()}
     busy = [group for group, error in errors.items() if _says(error, KafkaError.NON_EMPTY_GROUP)]
     others = {group: future for group, future in answers.items() if group not in busy}
@@ -107,12 +107,16 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
     return busy
 
 
-def _admin(lab: Lab) -> AdminClient:
-    """A client for one question about groups: never `lab.admin`, which everybody shares. Keep it until the answer is there.
+def _ask(lab: Lab, question: Callable[[AdminClient], Mapping[Key, Future[Any]]]) -> Mapping[Key, Future[Any]]:
+    """Return the answers to one question about groups, once all are there. Its client ends with it, and is never `lab.admin`.
 
-    One whose question about a group timed out ends the whole process when the broker is back (librdkafka's issue 4605).
+    A client whose question about a group timed out ends the whole process when the broker is back (librdkafka's issue 4605).
+    So it is closed before an error is raised, whose traceback would keep it.
     """
-    return clients.new(AdminClient, lab.bootstrap_servers)
+    with clients.new(AdminClient, lab.bootstrap_servers) as admin:
+        answers = question(admin)
+        wait(answers.values())
+    return answers
 
 
 def _says(error: BaseException | None, code: int) -> bool:

@@ -64,10 +64,10 @@ def measure_lag(
 ) -> LagSample:
     """Return the lag of `group` on all partitions of `topics`, or without these on the partitions that it has committed.
 
-    A consumer of that group asks, which never joins it. It takes two requests, however many partitions there are: for the
-    committed offsets and for the end offsets. If some partitions have no commit, a third one asks for the begin offsets of
-    these. Control records of transactions count too: they have offsets. `consumer` is one of `observer`, kept for several
-    measurements; without it a new one is made.
+    A consumer of that group asks, which never joins it. The partitions are looked up in the cluster's metadata. Then it takes
+    two requests, however many there are: for the committed offsets and for the end offsets. If some partitions have no commit,
+    a third one asks for the begin offsets of these. Control records of transactions count too: they have offsets. `consumer` is
+    one of `observer`, kept for several measurements; without it a new one is made.
 
     Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing;
     `LabNotRunning` when no broker answers.
@@ -83,7 +83,7 @@ def measure_lag(
         begins = _offsets(asking, [place for place in committed if place.offset < 0], EARLIEST)
     lags = []
     for place in sorted(committed):
-        start = begins.get(place, place.offset)
+        start = begins.get(place, place.offset)  # without a commit, all that the log holds is still to be read
         known = None if place in begins else place.offset
         lags.append(PartitionLag(place.topic, place.partition, known, ends[place], max(ends[place] - start, 0)))
     return LagSample(when, group, tuple(lags))
@@ -163,7 +163,10 @@ class LagRecorder:
 
     def stop(self) -> None:
         """End the background thread and raise what went wrong in it. May be called twice."""
-        self._background.stop()
+        try:
+            self._background.stop()
+        finally:
+            self._consumer.close()
 
     def __enter__(self) -> LagRecorder:
         return self.start()

@@ -98,6 +98,7 @@ def test_questions_about_a_group_outlive_a_broker_that_is_killed(
 def is_free(address: str) -> bool:
     host, port = address.rsplit(":", 1)
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that were closed do not count
         try:
             probe.bind((host, int(port)))
         except OSError:
