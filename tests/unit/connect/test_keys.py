@@ -80,7 +80,10 @@ def test_a_configuration_without_a_fault() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"topisc": "a", "xyzzy": "b"}, r"Unknown key in connector 'mine': 'topisc' \(did you mean 'topics'\?\); 'xyzzy'\."),
+        (
+            {"topisc": "a", "xyzzy": "b"},
+            r"Unknown key in connector 'mine': 'topisc' \(did you mean 'topics'\?\); 'xyzzy'\.",
+        ),
         ({"insert.mode": "upsrt"}, r"insert\.mode='upsrt' \(choose insert, upsert, update\)"),
         ({SECRET: "secret123"}, rf"the password {SECRET} is in plain text"),
     ],
