@@ -12,7 +12,7 @@ from bench.rows import Row, alternate, seconds
 from helpers import clients, records, topics
 from helpers.errors import KafkaFailed
 from helpers.lab import Lab
-from helpers.lag import measure_lag
+from helpers.lag import measure_lag, observer
 
 _PARTITIONS = (10, 100, 1000)
 _ROUNDS = 9
@@ -30,13 +30,14 @@ def measure() -> Iterator[Row]:
 def _compare(lab: Lab, topic: str, partitions: int) -> Iterator[Row]:
     records.produce(lab, topic, [b"record"] * 10 * partitions)
     places = [TopicPartition(topic, number, 0) for number in range(partitions)]
-    with clients.connect(Consumer, lab.bootstrap_servers, {"group.id": _GROUP}) as consumer:
+    with clients.new(Consumer, lab.bootstrap_servers, {"group.id": _GROUP}) as consumer:
         consumer.commit(offsets=places, asynchronous=False)
         expected = lag_by_calls(consumer, places)
         if measure_lag(lab, _GROUP, [topic]).total != expected or expected != 10 * partitions:
             raise KafkaFailed(f"Both ways to measure the lag of {topic!r} should have found {10 * partitions}.")
+        kept = observer(lab, _GROUP)
         times = alternate(
-            lambda: seconds(lambda: measure_lag(lab, _GROUP, [topic])),
+            lambda: seconds(lambda: measure_lag(lab, _GROUP, [topic], consumer=kept)),
             lambda: seconds(lambda: lag_by_calls(consumer, places)),
             _ROUNDS,
         )

@@ -7,12 +7,12 @@ behind it has a folder whose docstring is its map. From the top; each imports on
 - `plots` `checks` pictures; predictions and exercises
 - `experiments` what one lesson measures: groups of consumers, changes of a table, rows on their way
 - `connectors` configurations of connectors
-- `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` what a lesson does
+- `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` `workspace` what a lesson does
 - `lab` `clients` where the servers answer, and how a Kafka client is made
 - `stack` how the servers are obtained and run
 - `child` programs that end with their parent
 - `processes` the only place that starts a process
-- `background` `bootstrap` `child_guard` `errors` `project` `settings` `waiting` the ground floor
+- `arguments` `background` `bootstrap` `child_guard` `errors` `project` `settings` `waiting` the ground floor
 """
 
 from helpers.lab import Lab, attach

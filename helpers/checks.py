@@ -37,20 +37,20 @@ class Note:
 
 
 class Prediction:
-    """What the learner expects of `question`; a guess of None is no prediction."""
+    """What `predict` returns: what the learner expects of `question`; a guess of None is no prediction."""
 
     def __init__(self, question: str, guess: object) -> None:
         self.question = question
         self.guess = guess
 
     def compare(self, outcome: object) -> Note:
-        """Show what was said beside what came out. The note is true when they are equal; none makes the cell fail.
+        """Show the guess beside what came out. The note is true when they are equal; no note makes the cell fail.
 
-        True and False are told, and may be guessed, as "yes" and "no".
+        True and False are shown, and may be guessed, as "yes" and "no". Capitals do not matter, and "3" equals 3.
         """
-        guess, outcome = _in_words(self.guess), _in_words(outcome)
-        said = "You made no prediction" if guess is None else f"You said {guess}"
-        return Note(f"{self.question} {said}; it is {outcome}.", passed=guess == outcome).show()
+        said = "You made no prediction" if self.guess is None else f"You said {_in_words(self.guess)}"
+        came_true = self.guess is not None and _meaning(self.guess) == _meaning(outcome)
+        return Note(f"{self.question} {said}; it is {_in_words(outcome)}.", passed=came_true).show()
 
 
 def predict(question: str, guess: object = None) -> Prediction:
@@ -68,5 +68,14 @@ def check(passed: object, *, fact: str, hint: str) -> Note:
     return Note(f"✓ {fact}" if passed else f"Not yet. {hint}", passed=bool(passed)).show()
 
 
-def _in_words(answer: object) -> object:
-    return {True: "yes", False: "no"}[answer] if isinstance(answer, bool) else answer
+def _in_words(answer: object) -> str:
+    return {"True": "yes", "False": "no"}.get(str(answer), str(answer))
+
+
+def _meaning(answer: object) -> str | float:
+    """What counts of an answer: the number in it, else its text without capitals and outer blanks."""
+    said = _in_words(answer).strip().casefold()
+    try:
+        return float(said.replace(",", ""))
+    except ValueError:
+        return {"true": "yes", "false": "no"}.get(said, said)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -34,12 +36,12 @@ class _Keep(logging.Handler):
 
 
 _logger = logging.getLogger("helpers.librdkafka")
-_logger.addHandler(_Keep())
+_logger.handlers = [_Keep()]  # in place of an earlier one: a notebook may load this module again
 _logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second; a notebook would drown in it
 
 
-def connect(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
-    """Return a client of `kind`, set up by `config` (librdkafka's dotted keys). Nothing is asked of the cluster yet.
+def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
+    """Return a new client of `kind`, set up by `config` (librdkafka's dotted keys). It has not connected yet.
 
     Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
     """
@@ -60,7 +62,7 @@ def metadata(client: Producer | Consumer | AdminClient, address: str, topic: str
     try:
         answer: ClusterMetadata = client.list_topics(topic, timeout=PATIENCE)
     except KafkaException as error:
-        client.poll(0)
+        client.poll(0)  # hands its log over
         raise failed(error, "The cluster was asked for its topics", address) from error
     if topic and (refusal := answer.topics[topic].error):
         raise KafkaFailed(f"Topic {topic!r} at {address}: {refusal.str()}.", "Create it with `topics.create`.")
@@ -72,10 +74,8 @@ def results(futures: Mapping[Key, Future[Any]], what: str, address: str) -> dict
 
     Raises `KafkaFailed` with the broker's words, or `LabNotRunning`, for the first request that failed.
     """
-    try:
+    with asking(what, address):
         return {key: future.result() for key, future in futures.items()}
-    except KafkaException as error:
-        raise failed(error, what, address) from error
 
 
 def offsets(
@@ -88,15 +88,35 @@ def offsets(
     return {place: answer.offset for place, answer in results(answers, "Offsets were asked for", address).items()}
 
 
+@contextmanager
+def asking(what: str, address: str) -> Iterator[None]:
+    """Turn what a client raises in the block into the lab's errors, as `failed` does. `what` says what was asked."""
+    try:
+        yield
+    except KafkaException as error:
+        raise failed(error, what, address) from error
+
+
 def failed(error: KafkaException, what: str, address: str) -> LabError:
     """Return the error to raise for `error`: `LabNotRunning` when nothing answered, else `KafkaFailed`."""
     if error.args[0].code() in _UNREACHABLE:
-        said = next((line.rpartition(" (after")[0] for line in reversed(log) if address in line), words(error))
-        problem = f"No Kafka broker answers at {address} ({said.rpartition(': ')[2]})."
-        return LabNotRunning(problem, "Start the lab with `lab up`, or check the address.")
+        problem = f"No Kafka broker answers at {address} ({_reason(address)})."
+        return LabNotRunning(problem, "Start the lab with `./lab up`, or check the address.")
     return KafkaFailed(f"{what}, and Kafka refused: {words(error)}.")
 
 
 def words(error: KafkaException) -> str:
     """Return what librdkafka or the broker said, without the full stop."""
     return str(error.args[0].str()).rstrip(".")
+
+
+def _reason(address: str) -> str:
+    """Why the first server of `address` does not answer now. librdkafka's log may tell of an earlier trouble."""
+    host, _, port = address.split(",")[0].rpartition(":")
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except ConnectionRefusedError:
+        return "Connection refused"
+    except OSError as error:
+        return error.strerror or str(error)
+    return "the connection is accepted, and no answer comes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DA
 _UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
 """MySQL's numbers for: no socket, no connection, gone away, lost, shutting down."""
 _REMEDIES = {
-    1045: "Check the account's password file; `lab reset` makes a lab with new ones.",
+    1045: "Check the account's password file; `./lab reset` makes a lab with new ones.",
     1050: "`database.drop` makes room for it.",
     1142: "Each account has the rights that its part needs; the owner has all.",
     1146: "`database.create_users` makes the table of the lessons.",
@@ -112,6 +113,18 @@ def tables(where: Where) -> list[str]:
     return sorted(found["name"])
 
 
+def check_tables(lab: Lab, *names: str) -> None:
+    """Check that each table of these names is in the lessons' database: a source waits silently for one that is not.
+
+    Raises `InvalidInput` with the nearest name for one that is not there.
+    """
+    there = tables(lab)
+    for name in names:
+        if name not in there:
+            near = get_close_matches(name, there, 1) or there or ["none yet"]
+            raise InvalidInput(f"Database {address(lab).name} has no table {name!r}.", f"It has {', '.join(near)}.")
+
+
 def drop(where: Where, *tables: str) -> None:
     """Drop tables, as far as they exist; one of another database is named with it: `mydb2.users`."""
     for table in tables:
@@ -130,9 +143,7 @@ def instant(milliseconds: int, time_zone: str) -> datetime:
 
 def address(lab: Lab) -> Database:
     """Return where the lab's database answers. Raises `LabNotRunning` where none is known."""
-    if not lab.database:
-        raise LabNotRunning("This lab has no database.", "Start one with `lab up`.")
-    return lab.database
+    return lab.needed_database()
 
 
 def password_file(place: Database, role: str) -> Path:
@@ -145,7 +156,7 @@ def failure(error: DBAPIError, url: URL) -> LabError:
     number, *words = error.orig.args if error.orig else (0, str(error))
     where = f"{url.host}:{url.port}"
     if number in _UNREACHABLE:
-        return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `lab up`.")
+        return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `./lab up`.")
     said = f"The database at {where} refused {url.username}'s statement: {words[-1] if words else number} ({number})."
     return DatabaseFailed(said, _REMEDIES.get(number, ""))
 

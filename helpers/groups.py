@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from helpers import clients
 from helpers.errors import KafkaFailed, TimedOut
 from helpers.lab import Lab
 
+Key = TypeVar("Key")
 
-def would_read(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: float = 10.0) -> list[int]:
+
+def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: float = 10.0) -> list[int]:
     """Return the offsets that a member of `group` would read now, up to the end of `topic`, which has one partition.
 
     It joins the group with `auto_offset_reset` ("earliest" or "latest") and commits nothing. The client itself says
@@ -30,7 +34,7 @@ def would_read(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, time
         "fetch.wait.max.ms": 10,  # else the broker thinks for half a second before it says that there is no more
     }
     offsets: list[int] = []
-    with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
+    with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
         consumer.subscribe([topic])
         deadline = time.monotonic() + timeout
         # A message whose value is empty, or a tombstone, is not true: it has the length of its value.
@@ -56,15 +60,25 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
         for name, value in config.items()
     ]
     resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
-    answers = lab.admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE)
+    answers = _ask(lab, lambda admin: admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE))
     clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
 
 
 def names(lab: Lab) -> list[str]:
     """Return the names of the groups that the brokers know, sorted. Raises `LabNotRunning` when nothing answers."""
-    asked = {"": lab.admin.list_consumer_groups(request_timeout=clients.PATIENCE)}
-    told = clients.results(asked, "The groups were asked for", lab.bootstrap_servers)[""]
+    answers = _ask(lab, lambda admin: {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)})
+    what = "The groups were asked for"
+    told = clients.results(answers, what, lab.bootstrap_servers)[""]
+    if told.errors:  # a broker that did not answer is no empty list
+        raise clients.failed(KafkaException(told.errors[0]), what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
+
+
+def count_members(lab: Lab, group: str) -> int:
+    """Return how many members `group` has once it has shared out its partitions; 0 while it rebalances."""
+    answers = _ask(lab, lambda admin: admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE))
+    told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
+    return len(told.members) if told.state == ConsumerGroupState.STABLE else 0
 
 
 def delete(lab: Lab, *groups: str, missing_ok: bool = False) -> None:
@@ -72,8 +86,38 @@ def delete(lab: Lab, *groups: str, missing_ok: bool = False) -> None:
 
     Raises `KafkaFailed` for one that has members, or that does not exist (unless `missing_ok`).
     """
+    if busy := delete_empty(lab, *groups, missing_ok=missing_ok):
+        problem = f"{', '.join(busy)} cannot be deleted: the group has members."
+        raise KafkaFailed(problem, "Close its consumers first. One that was killed counts until its session times out.")
+
+
+def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
+    """Delete those of `groups` that have no members, and return the names of the others.
+
+    Raises `KafkaFailed` for one that does not exist (unless `missing_ok`).
+    """
     doomed = sorted(set(groups) & set(names(lab))) if missing_ok else list(groups)
     if not doomed:
-        return
-    answers = lab.admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE)
-    clients.results(answers, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)
+        return []
+    answers = _ask(lab, lambda admin: admin.delete_consumer_groups(doomed, request_timeout=clients.PATIENCE))
+    errors = {group: future.exception() for group, future in answers.items()}
+    busy = [group for group, error in errors.items() if _says(error, KafkaError.NON_EMPTY_GROUP)]
+    others = {group: future for group, future in answers.items() if group not in busy}
+    clients.results(others, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)
+    return busy
+
+
+def _ask(lab: Lab, question: Callable[[AdminClient], Mapping[Key, Future[Any]]]) -> Mapping[Key, Future[Any]]:
+    """Return the answers to one question about groups, once all are there. Its client ends with it, and is never `lab.admin`.
+
+    A client whose question about a group timed out ends the whole process when the broker is back (librdkafka's issue 4605).
+    So it is closed before an error is raised, whose traceback would keep it.
+    """
+    with clients.new(AdminClient, lab.bootstrap_servers) as admin:
+        answers = question(admin)
+        wait(answers.values())
+    return answers
+
+
+def _says(error: BaseException | None, code: int) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() == code

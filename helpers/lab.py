@@ -19,6 +19,7 @@ from helpers.stack.home.accounts import DATABASE
 from helpers.stack.home.secrets import password_file
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
+from helpers.stack.servers.worker import placeholder_folder
 from helpers.stack.status import ServerStatus
 
 if TYPE_CHECKING:
@@ -59,12 +60,35 @@ class Lab:
     @cached_property
     def admin(self) -> AdminClient:
         """One admin client for this lab, shared by all helpers."""
-        return clients.connect(AdminClient, self.bootstrap_servers)
+        return clients.new(AdminClient, self.bootstrap_servers)
 
     @property
     def seen_by_worker(self) -> Lab:
         """The addresses and password files that a connector's configuration must name."""
         return self.inside or self
+
+    @property
+    def worker_database(self) -> Database:
+        """Where a connector finds the database, which may run beside the worker in a container.
+
+        Raises `LabNotRunning` where no database is known.
+        """
+        return self.seen_by_worker.needed_database()
+
+    def secret(self, role: str) -> str:
+        """Return what stands for the password of the database account `role` in a connector's configuration.
+
+        The worker reads the file that it names when it starts a task; its REST interface shows no more than this.
+        Raises `LabNotRunning` where no database is known.
+        """
+        folder = placeholder_folder(PurePath(self.worker_database.password_file).parent)
+        return f"${{dir:{folder}:{role}.password}}"
+
+    def needed_database(self) -> Database:
+        """Return `database`. Raises `LabNotRunning` where none is known."""
+        if not self.database:
+            raise LabNotRunning("This lab has no database.", "Start one with `./lab up`.")
+        return self.database
 
     def folder(self, server: str) -> Path:
         """Return the folder in which `server` ("kafka", "connect", "mariadb") keeps its settings and data.
@@ -74,7 +98,7 @@ class Lab:
         folder = self.home / server if self.home else None
         if not folder or not folder.exists():
             raise Unsupported(
-                f"The files of {server} are where it runs, in a container or on another machine, and in no folder here.",
+                f"The files of {server} are not on this computer: it runs in a container or elsewhere.",
                 "A lab without containers has them here: `./lab up` with another LAB_HOME. Or go on with the next lesson.",
             )
         return folder

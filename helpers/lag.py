@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from helpers import clients
+from helpers.arguments import check_several
 from helpers.background import Background
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
 
+LATEST, EARLIEST = -1, -2
+"""What stands for the end and the beginning of a log in a question for offsets, as in Kafka's protocol."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartitionLag:
-    """The lag of one partition: its end offset less what is committed, or less its begin offset while nothing is."""
+    """The lag of one partition: end offset minus committed offset (minus begin offset if nothing is committed)."""
 
     topic: str
     partition: int
@@ -56,16 +59,48 @@ class Mark:
     text: str
 
 
-def measure_lag(lab: Lab, group: str, topics: Sequence[str] | None = None) -> LagSample:
-    """Return the lag of `group` on the partitions it has committed, or on all partitions of `topics`.
+def measure_lag(
+    lab: Lab, group: str, topics: Sequence[str] | None = None, *, consumer: Consumer | None = None
+) -> LagSample:
+    """Return the lag of `group` on all partitions of `topics`, or without these on the partitions that it has committed.
 
-    It takes two admin requests, however many partitions there are: for the group's committed offsets and for the end
-    offsets. While some partitions have no commit, a third one asks for the begin offsets of these. Topics that are
-    named are looked up in the cluster's metadata first. Control records of transactions count too: Kafka tells offsets.
+    A consumer of that group asks, which never joins it. The partitions are looked up in the cluster's metadata. Then it takes
+    two requests, however many there are: for the committed offsets and for the end offsets. If some partitions have no commit,
+    a third one asks for the begin offsets of these. Control records of transactions count too: they have offsets. `consumer` is
+    one of `observer`, kept for several measurements; without it a new one is made.
 
-    Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing.
+    Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing;
+    `LabNotRunning` when no broker answers.
     """
-    return _sample(lab.admin, lab.bootstrap_servers, group, _places(lab.admin, lab.bootstrap_servers, topics))
+    asking = consumer or observer(lab, group)
+    partitions = _partitions(lab, asking, topics)
+    with clients.asking(f"The lag of group {group!r} was asked for", lab.bootstrap_servers):
+        committed = _checked(asking.committed(partitions, clients.PATIENCE))
+        if topics is None:
+            committed = _with_commit(lab, group, committed)
+        when = time.time()
+        ends = _offsets(asking, committed, LATEST)
+        begins = _offsets(asking, [place for place in committed if place.offset < 0], EARLIEST)
+    lags = []
+    for place in sorted(committed):
+        start = begins.get(place, place.offset)  # without a commit, all that the log holds is still to be read
+        known = None if place in begins else place.offset
+        lags.append(PartitionLag(place.topic, place.partition, known, ends[place], max(ends[place] - start, 0)))
+    return LagSample(when, group, tuple(lags))
+
+
+def observer(lab: Lab, group: str) -> Consumer:
+    """Return a consumer that may ask for the offsets of `group` and never joins it.
+
+    An admin client could ask the same. But one whose question about a group timed out ends the whole process when the broker
+    is back (librdkafka's issue 4605).
+    """
+    settings = {
+        "group.id": group,
+        "isolation.level": "read_uncommitted",  # the end of the log, also while a transaction is open
+        "reconnect.backoff.max.ms": 1000,  # found again soon after a broker was away; else up to ten seconds later
+    }
+    return clients.new(Consumer, lab.bootstrap_servers, settings)
 
 
 class LagRecorder:
@@ -78,13 +113,16 @@ class LagRecorder:
         self, lab: Lab, group: str, topics: Sequence[str] | None = None, *, interval: float = 0.2, keep: int = 3000
     ) -> None:
         if not interval > 0 or keep < 1:
-            raise InvalidInput(f"Lag cannot be kept every {interval} s, {keep} times.", "Give numbers above 0.")
+            raise InvalidInput(
+                f"`interval` and `keep` must be above 0, not {interval} and {keep}.", "Give other numbers."
+            )
+        if topics is not None:
+            check_several("topics", topics)
         self.group = group
         self.started = time.time()
-        self._address = lab.bootstrap_servers
+        self._lab = lab
         self._topics = topics
-        self._admin = clients.connect(AdminClient, lab.bootstrap_servers)  # its own: it waits behind nobody's requests
-        self._places: list[TopicPartition] | None = None
+        self._consumer = observer(lab, group)
         self._lock = threading.Lock()
         self._samples: deque[LagSample] = deque(maxlen=keep)
         self._marks: deque[Mark] = deque(maxlen=keep)
@@ -118,7 +156,6 @@ class LagRecorder:
 
     def start(self) -> LagRecorder:
         """Take the first sample, so that a wrong name is an error here, then go on in the background."""
-        self._places = _places(self._admin, self._address, self._topics)
         self.started = time.time()
         self._measure()
         self._background.start()
@@ -126,7 +163,10 @@ class LagRecorder:
 
     def stop(self) -> None:
         """End the background thread and raise what went wrong in it. May be called twice."""
-        self._background.stop()
+        try:
+            self._background.stop()
+        finally:
+            self._consumer.close()
 
     def __enter__(self) -> LagRecorder:
         return self.start()
@@ -135,33 +175,40 @@ class LagRecorder:
         self.stop()
 
     def _measure(self) -> None:
-        sample = _sample(self._admin, self._address, self.group, self._places)
+        sample = measure_lag(self._lab, self.group, self._topics, consumer=self._consumer)
         with self._lock:
             self._samples.append(sample)
 
 
-def _places(admin: AdminClient, address: str, topics: Sequence[str] | None) -> list[TopicPartition] | None:
+def _partitions(lab: Lab, consumer: Consumer, topics: Sequence[str] | None) -> list[TopicPartition]:
+    """All partitions of `topics`, which must exist, or of the whole cluster."""
     if topics is None:
-        return None
-    known = {topic: clients.metadata(admin, address, topic).topics[topic].partitions for topic in topics}
-    return [TopicPartition(topic, partition) for topic in topics for partition in sorted(known[topic])]
+        known = clients.metadata(consumer, lab.bootstrap_servers).topics
+    else:
+        check_several("topics", topics)
+        known = {it: clients.metadata(consumer, lab.bootstrap_servers, it).topics[it] for it in topics}
+    return [TopicPartition(topic, number) for topic, told in known.items() for number in told.partitions]
 
 
-def _sample(admin: AdminClient, address: str, group: str, places: list[TopicPartition] | None) -> LagSample:
-    asked = [ConsumerGroupTopicPartitions(group, places)]
-    answers = admin.list_consumer_group_offsets(asked, request_timeout=clients.PATIENCE)
-    answer = clients.results(answers, f"The offsets of group {group!r} were asked for", address)[group]
-    committed: list[TopicPartition] = answer.topic_partitions
-    if not committed:
-        problem = f"Group {group!r} has committed nothing at {address}."
+def _with_commit(lab: Lab, group: str, places: Sequence[TopicPartition]) -> list[TopicPartition]:
+    found = [place for place in places if place.offset >= 0]
+    if not found:
+        problem = f"Group {group!r} has committed nothing at {lab.bootstrap_servers}."
         raise KafkaFailed(problem, "Check its name, or name the topics to count from their beginning.")
-    when = time.time()
-    ends = clients.offsets(admin, address, committed, clients.LATEST)
-    begins = clients.offsets(admin, address, [place for place in committed if place.offset < 0], clients.EARLIEST)
-    return LagSample(when, group, tuple(_partition(place, ends[place], begins) for place in sorted(committed)))
+    return found
 
 
-def _partition(place: TopicPartition, end: int, begins: dict[TopicPartition, int]) -> PartitionLag:
-    committed = None if place in begins else place.offset
-    start = begins.get(place, place.offset)
-    return PartitionLag(place.topic, place.partition, committed, end, max(end - start, 0))
+def _offsets(consumer: Consumer, places: Sequence[TopicPartition], spec: int) -> dict[TopicPartition, int]:
+    """An offset for each of `places`, by one request. `spec` stands where a time would, as in Kafka's protocol."""
+    if not places:
+        return {}
+    asked = [TopicPartition(place.topic, place.partition, spec) for place in places]
+    return {place: place.offset for place in _checked(consumer.offsets_for_times(asked, clients.PATIENCE))}
+
+
+def _checked(places: list[TopicPartition]) -> list[TopicPartition]:
+    """Return `places`, or raise what the broker said of the first one that it refused."""
+    for place in places:
+        if place.error:
+            raise KafkaException(place.error)
+    return places

@@ -20,10 +20,17 @@ def files(lab: Lab, topic: str, partition: int = 0) -> list[Path]:
     return sorted(folder.glob("*.log")) if folder else []
 
 
-def hold(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool | str:
-    """Return whether `data` stands in the files of a partition as it is, or a word on why they cannot be looked into."""
-    if not _folder(lab, topic, partition):
-        return "unknown: the files are not on this machine"
+def can_read(lab: Lab) -> bool:
+    """Return whether the broker's files are on this computer: not in a container, and not elsewhere."""
+    return _folder(lab, "", 0) is not None
+
+
+def contains(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool:
+    """Return whether `data` is in the files of a partition, byte for byte.
+
+    Raises `Unsupported` where the broker's files are not on this computer, which `can_read` finds out.
+    """
+    lab.folder("kafka")
     wanted = data.encode() if isinstance(data, str) else data
     return any(wanted in path.read_bytes() for path in files(lab, topic, partition))
 

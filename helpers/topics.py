@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
@@ -59,11 +59,11 @@ def wait_for_leaders(lab: Lab, name: str, partitions: int = 1, timeout: float = 
 
 def names(lab: Lab) -> list[str]:
     """Return the names of the topics, sorted, without Kafka's internal ones (`__consumer_offsets` and its like)."""
-    return sorted(name for name in _all(lab) if not name.startswith("__"))
+    return _visible(_all(lab))
 
 
 def describe(lab: Lab, *names: str) -> pd.DataFrame:
-    """Return one row a partition of the topics named (of all, without a name).
+    """Return one row a partition of the topics named; without a name, of all that `names` lists.
 
     Columns: topic, partition, leader (broker id), replicas and isr (lists of broker ids), begin offset, end offset.
     The log holds the offsets from begin (included) to end (not included).
@@ -71,7 +71,7 @@ def describe(lab: Lab, *names: str) -> pd.DataFrame:
     Raises `KafkaFailed` for a topic that does not exist.
     """
     known = _all(lab)
-    chosen = _existing(lab, known, names) if names else sorted(known)
+    chosen = _existing(lab, known, names) if names else _visible(known)
     places = [TopicPartition(name, number) for name in chosen for number in sorted(known[name].partitions)]
     begins = clients.offsets(lab.admin, lab.bootstrap_servers, places, clients.EARLIEST)
     ends = clients.offsets(lab.admin, lab.bootstrap_servers, places, clients.LATEST)
@@ -116,17 +116,24 @@ def temporary(
 
 def check_name(name: str) -> str:
     """Return `name`, or raise `InvalidInput` with the rule that it breaks (`Topic.validate` in Kafka's source)."""
-    rules = {
-        "it is empty": not name,
-        "that is a folder to the file system": name in (".", ".."),
-        f"it has {len(name)} characters of at most 249": len(name) > 249,
-        f"it contains {sorted(set(re.sub(r'[a-zA-Z0-9._-]', '', name)))}": not re.fullmatch(r"[a-zA-Z0-9._-]*", name),
-    }
-    for reason, broken in rules.items():
-        if broken:
-            problem = f"Kafka refuses the topic name {name[:60]!r}: {reason}."
-            raise InvalidInput(problem, "Use 1 to 249 of a-z A-Z 0-9 . _ and -.")
+    strange = sorted(set(re.sub(r"[a-zA-Z0-9._-]", "", name)))
+    reason = ""
+    if not name:
+        reason = "it is empty"
+    elif name in (".", ".."):
+        reason = "that is a folder to the file system"
+    elif len(name) > 249:
+        reason = f"it has {len(name)} characters of at most 249"
+    elif strange:
+        reason = f"it contains {strange}"
+    if reason:
+        problem = f"Kafka refuses the topic name {name[:60]!r}: {reason}."
+        raise InvalidInput(problem, "Use 1 to 249 of a-z A-Z 0-9 . _ and -.")
     return name
+
+
+def _visible(topics: Iterable[str]) -> list[str]:
+    return sorted(name for name in topics if not name.startswith("__"))
 
 
 def _all(lab: Lab) -> dict[str, TopicMetadata]:

@@ -29,9 +29,7 @@ def wait_until(
     What `condition` raises is not caught.
     """
     if not timeout > 0:
-        raise InvalidInput(
-            f"A timeout of {timeout} s leaves no time to wait for {message}.", "Give a number of seconds above 0."
-        )
+        raise InvalidInput(f"The timeout for {message} must be above 0 s, not {timeout}.", "Give a number of seconds.")
     deadline = time.monotonic() + timeout
     while True:
         answer = condition()

@@ -22,7 +22,7 @@ _NEXT_STEPS = {
     ),
     r"Connection (refused|reset)|Could not connect|Communications link failure|[Cc]onnection.*closed|[Ss]ocket|Broken pipe"
     r"|unexpected end of stream|Unable to acquire JDBC Connection": (
-        "Start the database (`lab up`), then `restart` the connector: it goes on where it stopped."
+        "Start the database (`./lab up`), then `restart` the connector: it goes on where it stopped."
     ),
     r"doesn't exist|does not exist|was not assigned a table|(Could not|Failed to) find table|is missing and"
     r"|schema evolution is disabled": (

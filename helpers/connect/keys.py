@@ -1,4 +1,4 @@
-"""Which keys of a connector's configuration nobody reads: Kafka Connect itself ignores them without a word."""
+"""Which keys of a connector's configuration nobody reads: Kafka Connect itself ignores them silently."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _CHOICES = {
     "primary.key.mode": ("none", "kafka", "record_key", "record_value", "record_header"),
     "schema.evolution": ("none", "basic"),
 }
-"""Keys whose wrong values Debezium's sink takes for its default, without a word."""
+"""Keys for whose wrong values Debezium's sink silently takes its default."""
 
 
 def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> None:
-    """Return if each key of `config` is read and its value is taken, by `told`: the `configs` of the worker's validation.
+    """Check that each key of `config` is read and its value is taken, by `told`: the `configs` of the worker's validation.
 
     Raises `InvalidInput` or `ConnectFailed`.
     """
@@ -46,12 +46,14 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
     name = f"connector {config.get('name')!r}"
     if strangers := unread(config, definitions):
         said = "; ".join(f"{key!r}" + (f" (did you mean {near!r}?)" if near else "") for key, near in strangers.items())
-        raise InvalidInput(f"In {name} nobody reads {said}.", "The worker would ignore it without a word.")
+        raise InvalidInput(f"Unknown key in {name}: {said}.", "Kafka Connect would ignore it silently.")
     if wrong := misspelt_values(config):
         said = "; ".join(f"{key}={config[key]!r} (choose {', '.join(choices)})" for key, choices in wrong.items())
-        raise InvalidInput(f"In {name} nobody knows {said}.", "Debezium would take its default without a word.")
+        raise InvalidInput(f"Unknown value in {name}: {said}.", "Debezium would silently take its default.")
     if bare := literal_passwords(config, definitions):
-        problem = f"In {name} the password {', '.join(bare)} is in clear: the worker shows it to whoever asks."
+        problem = (
+            f"In {name} the password {', '.join(bare)} is in plain text: anyone who can reach the worker can read it."
+        )
         raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
     # Debezium's source for MySQL tells of a key that it has no value for.
     fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"] and it["value"]["errors"]}
@@ -64,23 +66,27 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
 
 
 def check_class(config: Mapping[str, str], classes: Iterable[str]) -> None:
-    """Return if the worker has the class that `config` names, in full or by its last word. Raises `InvalidInput`."""
+    """Check that the worker has the class that `config` names, in full or by its last word. Raises `InvalidInput`."""
     kind, known = config.get("connector.class", ""), list(classes)
     if kind in known or kind in {word for name in known for word in _short(name)}:
         return
     problem = f"Connector {config.get('name')!r} is to be of class {kind!r}, which this worker does not have."
     near = get_close_matches(kind, known, 1, cutoff=0.8) or known
-    raise InvalidInput(problem, f"It has {', '.join(near)}; `lab plugins add` adds others.")
+    raise InvalidInput(problem, f"It has {', '.join(near)}; `./lab plugins add` adds others.")
 
 
 def unread(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
     """Return each key of `config` that is in none of the worker's `definitions`, with the known key nearest to it."""
     told = [definition["name"] for definition in definitions]
-    known = {*told, *(_UNTOLD if any("schema.history" in name or name == "primary.key.mode" for name in told) else ())}
+    is_debezium = any("schema.history" in name or name == "primary.key.mode" for name in told)
+    known = {*told, *(_UNTOLD if is_debezium else ())}
     named = [name for key in _NAMED for name in _words(config.get(key, ""))]
     patterns = [*_OPEN, *(f"{re.escape(name)}\\..+" for name in named), *map(_pattern, told)]
-    strangers = [key for key in config if key not in known and not any(re.fullmatch(it, key) for it in patterns)]
-    return {key: next(iter(get_close_matches(key, known, 1)), None) for key in strangers}
+
+    def is_read(key: str) -> bool:
+        return key in known or any(re.fullmatch(pattern, key) for pattern in patterns)
+
+    return {key: next(iter(get_close_matches(key, known, 1)), None) for key in config if not is_read(key)}
 
 
 def misspelt_values(config: Mapping[str, str]) -> dict[str, Sequence[str]]:

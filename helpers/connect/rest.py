@@ -34,23 +34,29 @@ class Rest:
 
         Raises `LabNotRunning`, `TimedOut` or `ConnectFailed`.
         """
-        sent: list[requests.Response] = []
+        answer = self._send(method, path, body, query)
 
         def settled() -> bool:
-            sent[:] = [self._send(method, path, body, query)]
-            return not _momentary(sent[0])
+            nonlocal answer
+            answer = self._send(method, path, body, query)
+            return not _momentary(answer)
 
-        wait_until(
-            settled,
-            self.timeout,
-            f"the worker at {self.url} to be ready for {method} {path}",
-            last_seen=lambda: words(sent[0]),
-            remedy="`lab status` shows whether it still runs; its log says what it waits for.",
-            pause=0.2,
-        )
-        if not sent[0].ok:
-            raise _refused(sent[0])
-        return sent[0].json() if sent[0].content else None
+        if _momentary(answer):
+            wait_until(
+                settled,
+                self.timeout,
+                f"the worker at {self.url} to be ready for {method} {path}",
+                last_seen=lambda: words(answer),
+                remedy="`./lab status` shows whether it still runs; its log says what it waits for.",
+                pause=0.2,
+            )
+        if not answer.ok:
+            raise _refused(answer)
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        """Close the connection; a later request opens it again."""
+        self._session.close()
 
     def _send(self, method: str, path: str, body: object, query: Mapping[str, object]) -> requests.Response:
         told = {key: str(value).lower() for key, value in query.items()}
@@ -58,12 +64,12 @@ class Rest:
             return self._session.request(method, self.url + path, json=body, params=told, timeout=self.timeout)
         except requests.Timeout as error:
             problem = f"Kafka Connect at {self.url} did not answer {method} {path} within {self.timeout:g} s."
-            remedy = "It may wait for Kafka or for the connector's database: `lab status` shows what runs."
+            remedy = "It may wait for Kafka or for the connector's database: `./lab status` shows what runs."
             raise TimedOut(problem, remedy) from error
         except requests.ConnectionError as error:
             reason = "Connection refused" if "refused" in str(error) else "the connection broke"
             problem = f"No Kafka Connect worker answers at {self.url} ({reason})."
-            raise LabNotRunning(problem, "Start it with `lab up`: its connectors go on where they were.") from error
+            raise LabNotRunning(problem, "Start it with `./lab up`: its connectors go on where they were.") from error
 
 
 def _momentary(answer: requests.Response) -> bool:

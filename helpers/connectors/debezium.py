@@ -5,19 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from helpers.connectors.parts import (
-    NEW_TOPICS,
-    SINKS,
-    SOURCES,
-    Config,
-    Deletes,
-    Key,
-    More,
-    Write,
-    one_of,
-    password,
-    place,
-)
+from helpers.arguments import check_several
+from helpers.connect import Config
+from helpers.connectors.parts import NEW_TOPICS, SINKS, SOURCES, Deletes, Key, More, Write, fields_of, list_of, one_of
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.topics import check_name
@@ -44,9 +34,10 @@ def debezium_source(
     """Return Debezium's source, which reads the database's log: flat rows, as a JDBC source writes them, in order.
 
     A DELETE becomes a tombstone; `deletes` is what the transform calls `delete.tombstone.handling.mode`. Its default,
-    "tombstone", writes JSON with an empty payload, which is none: compaction keeps it.
+    "tombstone", writes JSON with an empty payload, which is no tombstone: compaction keeps it.
     """
-    db = place(lab)
+    check_several("tables", tables)
+    db = lab.worker_database
     return {
         "name": check_name(name),
         "connector.class": SOURCES["Debezium MariaDB source" if db.product == "mariadb" else "Debezium MySQL source"],
@@ -54,7 +45,7 @@ def debezium_source(
         "database.hostname": db.host,
         "database.port": db.port,
         "database.user": "source",
-        "database.password": password(lab, "source"),
+        "database.password": lab.secret("source"),
         "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # a replica's own, as MariaDB sees it
         "database.include.list": db.name,
         "table.include.list": ",".join(f"{db.name}.{table}" for table in tables),
@@ -81,24 +72,31 @@ def debezium_sink(
     key: Key = "record_key",
     key_fields: Sequence[str] = (),
     deletes: bool = False,
+    table: str = "",
+    create_tables: bool = True,
     config: More = None,
 ) -> Config:
-    """Return Debezium's JDBC sink into `mydb2`, which makes its tables and adds columns that are missing."""
-    db = place(lab)
+    """Return Debezium's JDBC sink into `mydb2`. It writes to `table`, where `${topic}` stands for the topic's name.
+
+    Without `table` that is the topic's name, with `_` in place of a dot. `create_tables` lets it make a table, and add a
+    column, that is missing.
+    """
+    db = lab.worker_database
     return {
         "name": check_name(name),
         "connector.class": SINKS["Debezium JDBC sink"],
         "tasks.max": 1,
-        "topics": ",".join(topics),
+        "topics": list_of("topics", topics),
         "connection.url": f"jdbc:{db.product}://{db.host}:{db.port}/{SINK_DATABASE}",
         "connection.username": "sink",
-        "connection.password": password(lab, "sink"),
+        "connection.password": lab.secret("sink"),
         "hibernate.dialect": f"org.hibernate.dialect.{_DIALECTS[db.product]}",
         "insert.mode": one_of(write, Write),
         "primary.key.mode": one_of(key, Key),
-        **({"primary.key.fields": ",".join(key_fields)} if key_fields else {}),
+        **({"primary.key.fields": fields} if (fields := fields_of(key_fields)) else {}),
         "delete.enabled": deletes,
-        "schema.evolution": "basic",
+        **({"collection.name.format": table} if table else {}),
+        "schema.evolution": "basic" if create_tables else "none",
         **(config or {}),
     }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.connectors.parts import NEW_TOPICS, Config, More
+from helpers.connect import Config
+from helpers.connectors.parts import NEW_TOPICS, More, list_of
 from helpers.topics import check_name
 
 
@@ -23,7 +24,13 @@ def file_source(name: str, file: Path | str, topic: str, *, config: More = None)
 
 def file_sink(name: str, file: Path | str, topics: Sequence[str], *, config: More = None) -> Config:
     """Return a sink that appends each record's value, text as it is, as a line to `file` on the worker's machine."""
-    return {"name": check_name(name), **_file("Sink"), "file": str(file), "topics": ",".join(topics), **(config or {})}
+    return {
+        "name": check_name(name),
+        **_file("Sink"),
+        "file": str(file),
+        "topics": list_of("topics", topics),
+        **(config or {}),
+    }
 
 
 def _file(kind: str) -> Config:

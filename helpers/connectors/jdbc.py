@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from helpers.connect import Config
 from helpers.connectors.parts import (
     NEW_TOPICS,
     SINKS,
     SOURCES,
-    Config,
     Key,
     Mode,
     More,
     Vendor,
     Write,
+    fields_of,
+    list_of,
     one_of,
-    password,
-    place,
 )
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
@@ -42,13 +42,13 @@ def jdbc_source(
         "name": check_name(name),
         "connector.class": SOURCES[f"{vendor.capitalize()} JDBC source"],
         "tasks.max": 1,
-        "connection.url": _jdbc_url(lab, place(lab).name),
+        "connection.url": _jdbc_url(lab, lab.worker_database.name),
         "connection.user": "source",
-        "connection.password": password(lab, "source"),
+        "connection.password": lab.secret("source"),
         "mode": one_of(mode, Mode),
         **({"incrementing.column.name": incrementing} if "incrementing" in mode else {}),
         **({"timestamp.column.name": timestamp} if "timestamp" in mode else {}),
-        "table.whitelist": ",".join(tables),
+        "table.whitelist": list_of("tables", tables),
         "topic.prefix": topic_prefix,
         **(_with_key(key) if key else {}),
         **NEW_TOPICS,
@@ -65,24 +65,30 @@ def jdbc_sink(
     key: Key = "record_key",
     key_fields: Sequence[str] = (),
     deletes: bool = False,
+    table: str = "",
+    create_tables: bool = True,
     vendor: Vendor = "confluent",
     config: More = None,
 ) -> Config:
-    """Return the classic JDBC sink into `mydb2`, which makes its tables and adds columns that are missing."""
+    """Return the classic JDBC sink into `mydb2`. It writes to `table`, where `${topic}` stands for the topic's name.
+
+    Without `table` that is the topic's name. `create_tables` lets it make a table, and add a column, that is missing.
+    """
     return {
         "name": check_name(name),
         "connector.class": SINKS[f"{vendor.capitalize()} JDBC sink"],
         "tasks.max": 1,
-        "topics": ",".join(topics),
+        "topics": list_of("topics", topics),
         "connection.url": _jdbc_url(lab, SINK_DATABASE),
         "connection.user": "sink",
-        "connection.password": password(lab, "sink"),
+        "connection.password": lab.secret("sink"),
         "insert.mode": one_of(write, Write),
         "pk.mode": one_of(key, Key),
-        **({"pk.fields": ",".join(key_fields)} if key_fields else {}),
+        **({"pk.fields": fields} if (fields := fields_of(key_fields)) else {}),
         "delete.enabled": deletes,
-        "auto.create": True,
-        "auto.evolve": True,
+        **({"table.name.format": table} if table else {}),
+        "auto.create": create_tables,
+        "auto.evolve": create_tables,
         **(config or {}),
     }
 
@@ -94,5 +100,5 @@ def _with_key(column: str) -> Config:
 
 def _jdbc_url(lab: Lab, name: str) -> str:
     """An address for both drivers that may be there: MySQL's, and MariaDB's, which takes it with this option only."""
-    db = place(lab)
+    db = lab.worker_database
     return f"jdbc:mysql://{db.host}:{db.port}/{name}?permitMysqlScheme=true"

@@ -1,15 +1,12 @@
-"""What all configurations have in common: families, choices, the place of a password."""
+"""What all configurations have in common: families, choices, lists of names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from helpers import database
+from helpers.arguments import check_several
 from helpers.errors import InvalidInput
-from helpers.lab import Database, Lab
-from helpers.stack.servers.worker import placeholder_folder
 
 Deletes = Literal["delete-to-tombstone", "tombstone", "drop", "rewrite", "rewrite-with-tombstone"]
 Mode = Literal["bulk", "incrementing", "timestamp", "timestamp+incrementing"]
@@ -23,15 +20,14 @@ SOURCES = {
     "Debezium MariaDB source": "io.debezium.connector.mariadb.MariaDbConnector",
     "Debezium MySQL source": "io.debezium.connector.mysql.MySqlConnector",
 }
-"""Family to class, in the order in which `source` takes them."""
+"""Family to class, in the order in which `choose_source` looks for them."""
 SINKS = {
     "Confluent JDBC sink": "io.confluent.connect.jdbc.JdbcSinkConnector",
     "Aiven JDBC sink": "io.aiven.connect.jdbc.JdbcSinkConnector",
     "Debezium JDBC sink": "io.debezium.connector.jdbc.JdbcSinkConnector",
 }
-"""Family to class, in the order in which `sink` takes them."""
+"""Family to class, in the order in which `choose_sink` looks for them."""
 
-Config = dict[str, Any]
 More = Mapping[str, object] | None
 """Further keys by Kafka's names; they win over what the function would set."""
 
@@ -39,19 +35,20 @@ NEW_TOPICS = {"topic.creation.default.partitions": -1, "topic.creation.default.r
 """The worker makes the topics that are missing, as the broker makes others; without this a source waits for them."""
 
 
-def place(lab: Lab) -> Database:
-    """Return where the worker finds the database, which may run beside it in a container."""
-    return database.address(lab.seen_by_worker)
+def list_of(argument: str, names: Sequence[str]) -> str:
+    """Return `names` as Kafka writes a list. Raises `InvalidInput`, naming `argument`, for a single text or an empty list."""
+    check_several(argument, names)
+    return ",".join(names)
 
 
-def password(lab: Lab, role: str) -> str:
-    """Return the place of a password, which the worker reads when it starts a task; its REST interface shows no more."""
-    folder = placeholder_folder(PurePath(place(lab).password_file).parent)
-    return f"${{dir:{folder}:{role}.password}}"
+def fields_of(key_fields: Sequence[str]) -> str:
+    """Return the fields of a key as Kafka writes a list, which may be empty. Raises `InvalidInput` for a single text."""
+    check_several("key_fields", key_fields, may_be_empty=True)
+    return ",".join(key_fields)
 
 
 def one_of(value: str, choices: Any) -> str:
     """Return `value` if it is one of a `Literal`'s. Raises `InvalidInput` with these if it is not."""
     if value not in get_args(choices):
-        raise InvalidInput(f"{value!r} is no choice here.", f"Choose one of {', '.join(get_args(choices))}.")
+        raise InvalidInput(f"{value!r} is not valid.", f"Choose one of {', '.join(get_args(choices))}.")
     return value

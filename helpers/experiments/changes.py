@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
 from sqlalchemy import Connection, text
 
 from helpers import database
+from helpers.arguments import check_several
 from helpers.lab import Lab
 
 Row = tuple[int, str | None]
 """A row's id and name; no name stands for a row that is gone."""
+Change = tuple[str, int, str | None]
+"""A kind of change, the row's id, its new name."""
 
 
 class Changes:
     """Inserts, updates and deletes rows of `table` (columns `id`, `name`), each statement a transaction of its own.
 
     `made` lists what was done in order: the kind, the row's id, its new name (None where it was deleted).
+    `close`, or the end of a `with` block, closes the connection.
     Raises `LabNotRunning` when the database does not answer; the methods raise what SQLAlchemy does.
     """
 
     def __init__(self, lab: Lab, table: str) -> None:
-        self.made: list[tuple[str, int, str | None]] = []
+        self.made: list[Change] = []
         self.connection = database.connect(lab)
         self._table = table
 
@@ -31,6 +35,7 @@ class Changes:
 
         Another `connection` may have a transaction open: then its owner commits.
         """
+        check_several("names", names)
         statement = text(f"INSERT INTO {self._table} (name) VALUES (:name)")
         names, through = list(names), connection or self.connection
         ids = [int(through.execute(statement, {"name": name}).lastrowid) for name in names]
@@ -46,20 +51,31 @@ class Changes:
         self._each(f"DELETE FROM {self._table} WHERE id = :id", "DELETE", [(id_, None) for id_ in ids])
 
     def tally(self, seen: Mapping[str, Container[Row]]) -> pd.DataFrame:
-        """Return one row a kind of change and one for all: how many were made, and how many each reader has `seen`."""
-        frame = pd.DataFrame(self.made, columns=["change", "id", "name"])
-        frame["made"] = 1
-        for reader, rows in seen.items():
-            frame[reader] = [int((id_, name) in rows) for _, id_, name in self.made]
-        counted = frame.groupby("change", sort=False)[["made", *seen]].sum()
-        counted.loc["all"] = counted.sum()
-        return counted
+        """Return what `tally` returns for the changes so far."""
+        return tally(self.made, seen)
 
     def close(self) -> None:
         """Close the connection. May be called twice."""
         self.connection.close()
 
+    def __enter__(self) -> Changes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _each(self, statement: str, kind: str, rows: list[Row]) -> None:
         for id_, name in rows:
             self.connection.execute(text(statement), {"id": id_} if name is None else {"id": id_, "name": name})
             self.made.append((kind, id_, name))
+
+
+def tally(made: Sequence[Change], seen: Mapping[str, Container[Row]]) -> pd.DataFrame:
+    """Return one row a kind of change and one for all: how many were `made`, and how many each reader has `seen`."""
+    frame = pd.DataFrame(made, columns=["change", "id", "name"])
+    frame["made"] = 1
+    for reader, rows in seen.items():
+        frame[reader] = [int((id_, name) in rows) for _, id_, name in made]
+    counted = frame.groupby("change", sort=False)[["made", *seen]].sum()
+    counted.loc["all"] = counted.sum()
+    return counted

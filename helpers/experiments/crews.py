@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import ConsumerGroupState
-
 from helpers import clients, groups, topics
 from helpers.experiments.members import Member, owners
 from helpers.lab import Lab
@@ -53,10 +51,10 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
         for member in members:
             running.enter_context(member)
         wait_until(
-            lambda: _present(lab, group) == size and set(owners(members)) == partitions,
+            lambda: groups.count_members(lab, group) == size and set(owners(members)) == partitions,
             30,
             f"{size} members to share {len(partitions)} partitions",
-            last_seen=lambda: f"{_present(lab, group)} present, {owners(members)}",
+            last_seen=lambda: f"{groups.count_members(lab, group)} present, {owners(members)}",
         )
         yield members
 
@@ -86,10 +84,3 @@ def crash(lab: Lab, commit: str, *, count: int = 20) -> list[int]:
             wait_until(lambda: (0, count - 1) in second.records, 30, "the second member to work on the last record")
         groups.delete(lab, group)
     return [offset for _, offset in first.records + second.records]
-
-
-def _present(lab: Lab, group: str) -> int:
-    """How many members a group has that is at rest; 0 while it rebalances."""
-    answers = lab.admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE)
-    told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
-    return len(told.members) if told.state == ConsumerGroupState.STABLE else 0

@@ -1,17 +1,16 @@
-"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed, cleared away."""
+"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from confluent_kafka import Message
 from sqlalchemy import Connection, TextClause, text
 
-from helpers import database, groups, records, topics
+from helpers import database, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import Config
 from helpers.lab import Lab
@@ -39,22 +38,24 @@ def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPI
     insert, seen = text(_INSERT.format(table=table)), text(_SEEN.format(table=topic))
     with database.engine(lab).connect().execution_options(isolation_level="AUTOCOMMIT") as open_:
         sent = {key: _send(open_, insert, seen, key) for key in range(first, first + count + 1)}
-    times = pd.DataFrame.from_dict(sent, orient="index", columns=["begun", "done", "arrived"])
-    stored = {
-        _payload(it)["id"]: it.timestamp()[1] / 1000 for it in records.consume(lab, topic, count + 1, from_offset=end)
-    }
-    times.insert(2, "stored", pd.Series(stored))
+    messages = records.consume(lab, topic, count + 1, from_offset=end)
+    stored = {_payload(message)["id"]: message.timestamp()[1] / 1000 for message in messages}
+    return pd.DataFrame({key: _parts(*sent[key], stored[key]) for key in list(sent)[1:]}, PARTS).T
+
+
+def _parts(begun: float, done: float, arrived: float, stored: float) -> list[float]:
+    """The milliseconds of each of `PARTS`, from four moments in seconds."""
     # The record may be in the topic a moment before the INSERT has its answer: that part took no time, not less.
-    return times.diff(axis=1).iloc[1:, 1:].clip(lower=0).mul(1000).set_axis(PARTS, axis=1)
+    return [1000 * max(part, 0.0) for part in (done - begun, stored - done, arrived - stored)]
 
 
-def _send(connection: Connection, insert: TextClause, seen: TextClause, key: int) -> list[float]:
+def _send(connection: Connection, insert: TextClause, seen: TextClause, key: int) -> tuple[float, float, float]:
     """Insert a row and wait until it is seen; return when it began, was committed and was seen, in seconds since 1970."""
     begun = time.time()
     connection.execute(insert, {"id": key})
     done = time.time()
     wait_until(lambda: connection.execute(seen, {"id": key}).all(), _LONGEST, f"row {key} to arrive", pause=0.001)
-    return [begun, done, time.time()]
+    return begun, done, time.time()
 
 
 def _payload(message: Message) -> Any:
@@ -96,30 +97,18 @@ def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TO
     client.wait_running(sink)
 
 
-def deleted(lab: Lab, source: Config, mode: str, *, topic: str = "deletes_users") -> list[object]:
+def delete_event(lab: Lab, source: Config, mode: str, *, topic: str) -> list[object]:
     """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
 
     Of each record that is the `payload`, or None for a tombstone. The source is run with that mode and sends to `topic`, between
-    two other rows; it goes on so.
+    two other rows; it continues so.
     """
     aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
-    ConnectClient(lab).run({**source, **aside})
+    with ConnectClient(lab) as client:
+        client.run({**source, **aside})
     end = int(topics.describe(lab, topic)["end offset"].sum())
     for statement in ("INSERT INTO users (name) VALUES ('gone')", "DELETE FROM users WHERE name = 'gone'"):
         database.execute(lab, statement)
     database.execute(lab, "INSERT INTO users (name) VALUES ('stays')")
     found = records.consume(lab, topic, 2 if mode == "drop" else 3, from_offset=end, timeout=_LONGEST)
     return [None if it.value() is None else {"payload": _payload(it)} for it in found[1:-1]]
-
-
-def clear(lab: Lab, source: str, sinks: Mapping[str, str], *, aside: Sequence[str] = ()) -> None:
-    """Remove what is there of a lesson: its `source` and `sinks` (each with its table), their offsets, groups and topics.
-
-    `aside` are further topics. Raises what the client raises.
-    """
-    client = ConnectClient(lab)
-    for name in {source, *sinks} & set(client.connectors()):
-        client.forget(name)
-    topics.delete(lab, TOPIC, f"{source}-schema-history", *aside, missing_ok=True)
-    groups.delete(lab, f"{source}-schemahistory", *(f"connect-{sink}" for sink in sinks), missing_ok=True)
-    database.drop(lab, "users", *(f"{SINK_DATABASE}.{table}" for table in sinks.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from helpers import kafka_tools, topics
+from helpers.arguments import check_several
 from helpers.lab import Lab
 from helpers.records import consume, produce
 
@@ -16,6 +17,7 @@ def partitions_of(
 
     `config` holds producer settings by Kafka's names. Raises what `records.produce` raises.
     """
+    check_several("keys", keys, may_be_empty=True)
     with topics.temporary(lab, "keys", partitions) as topic:
         sent = produce(lab, topic, [(key, None) for key in keys], reports=True, config=config)
     return [message.partition() or 0 for message in sent.messages]

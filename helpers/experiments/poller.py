@@ -33,12 +33,13 @@ class Poller:
 
     `mode` says which: "bulk", "incrementing" (column `id`) or "timestamp" (column `updated_at`). `offset` is the highest
     id or latest time that was published, None at first. It asks through `connection`, which it keeps.
+    `close`, or the end of a `with` block, closes that.
     Raises `InvalidInput` for another mode, `LabNotRunning` when the database does not answer.
     """
 
     def __init__(self, lab: Lab, table: str, mode: Mode, topic: str) -> None:
         if mode not in get_args(Mode):
-            raise InvalidInput(f"{mode!r} is no mode of a poller.", f"Choose one of {', '.join(get_args(Mode))}.")
+            raise InvalidInput(f"{mode!r} is not a mode.", f"Choose one of {', '.join(get_args(Mode))}.")
         self.topic = topic
         self.offset: Any = None
         self._lab = lab
@@ -76,6 +77,12 @@ class Poller:
     def close(self) -> None:
         """Close the connection. May be called twice."""
         self.connection.close()
+
+    def __enter__(self) -> Poller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def as_connect_json(name: str, description: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Records: produce many with every failure collected, consume exactly n within a deadline."""
+"""Records: produce many with every failure collected, consume an exact count within a deadline."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, Message, Pro
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from helpers import clients
+from helpers.arguments import check_several
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
 from helpers.records.outbox import Outbox, Record, Sendable, text
@@ -66,6 +67,7 @@ def produce(
     batches), `InvalidInput` for a record or a setting of the wrong kind, `LabNotRunning` when nothing answers, and
     `KafkaFailed` for a missing topic.
     """
+    check_several("records", records, may_be_empty=True)
     _above_zero(timeout, "timeout")
     outbox = Outbox(topic, reporting=reports)
     settings = {
@@ -76,7 +78,7 @@ def produce(
         "on_delivery": outbox.delivered,
     }
     clients.metadata(lab.admin, lab.bootstrap_servers, topic)
-    producer = clients.connect(Producer, lab.bootstrap_servers, settings)
+    producer = clients.new(Producer, lab.bootstrap_servers, settings)
     started = time.monotonic()
     outbox.send(producer, records)
     outbox.finish(producer, timeout + 1)
@@ -88,14 +90,14 @@ def produce(
 def consume(
     lab: Lab,
     topic: str,
-    n: int,
+    count: int,
     *,
     group: str | None = None,
     from_offset: int | str = "earliest",
     timeout: float = 10.0,
     config: Mapping[str, object] | None = None,
 ) -> list[Message]:
-    """Read exactly `n` records of `topic`, and return them as the client's own `Message`s, each partition's in order.
+    """Read exactly `count` records of `topic`, and return them as the client's own `Message`s, each partition's in order.
 
     Without a group every partition is read from `from_offset`: "earliest", "latest" or a number. With one, the consumer
     joins it, goes on at the group's committed offsets (`from_offset` is for partitions without one), and commits what
@@ -104,7 +106,7 @@ def consume(
     Raises `TimedOut` saying how many came within `timeout` seconds (nothing is committed then), `InvalidInput` for a
     count or a timeout not above 0, `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
     """
-    _above_zero(n, "count")
+    _above_zero(count, "count")
     _above_zero(timeout, "timeout")
     settings = {
         "group.id": group or "reads without a group",
@@ -113,14 +115,14 @@ def consume(
         **_PROMPT,
         **(config or {}),
     }
-    with clients.connect(Consumer, lab.bootstrap_servers, settings) as consumer:
+    with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
         partitions = clients.metadata(consumer, lab.bootstrap_servers, topic).topics[topic].partitions
         if group:
             consumer.subscribe([topic])
         else:
             start = _NAMED_OFFSETS.get(from_offset, from_offset)
             consumer.assign([TopicPartition(topic, number, int(start)) for number in partitions])
-        messages = _read(consumer, topic, n, timeout)
+        messages = _read(consumer, topic, count, timeout)
         if group:
             consumer.commit(asynchronous=False)
     return messages
@@ -145,15 +147,17 @@ def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
     return pd.DataFrame({**columns, **{name: pd.Series(columns[name], dtype=object) for name in as_they_are}})
 
 
-def _read(consumer: Consumer, topic: str, n: int, timeout: float) -> list[Message]:
+def _read(consumer: Consumer, topic: str, count: int, timeout: float) -> list[Message]:
     messages: list[Message] = []
     deadline = time.monotonic() + timeout
-    while len(messages) < n:
+    while len(messages) < count:
         left = deadline - time.monotonic()
         if left <= 0:
-            problem = f"Waited {timeout:g} s for {n} records of topic {topic!r}; {len(messages)} came."
+            problem = f"Waited {timeout:g} s for {count} records of topic {topic!r}; {len(messages)} came."
             raise TimedOut(problem, _NOTHING_NEW)
-        batch = consumer.consume(min(n - len(messages), _BATCH), min(left, 0.2))  # short: Ctrl-C waits until it returns
+        batch = consumer.consume(
+            min(count - len(messages), _BATCH), min(left, 0.2)
+        )  # short: Ctrl-C waits until it returns
         for message in batch:
             if error := message.error():
                 raise KafkaFailed(f"Topic {topic!r} could not be read: {error.str()}.")
@@ -174,4 +178,4 @@ def _size_limit(lab: Lab, topic: str, settings: Mapping[str, object], size: int)
 
 def _above_zero(number: float, what: str) -> None:
     if not number > 0:
-        raise InvalidInput(f"A {what} of {number} leaves nothing to do.", "Give a number above 0.")
+        raise InvalidInput(f"`{what}` must be above 0, not {number}.", "Give another number.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.connectors import offered
+from helpers.connectors import families
 from helpers.lab import Lab
 from helpers.stack.install.database import Installation
 from tests import mysql_server
@@ -57,14 +57,14 @@ def mysql_lab(tmp_path_factory: pytest.TempPathFactory, mysqld: Path) -> Iterato
     for own in _owned(tmp_path_factory.mktemp("own") / "home", LAB_DATABASE_SERVER=str(mysqld)):
         own.up()
         family = "Debezium MySQL source"
-        _mysql.append(f"{Installation.around(mysqld).version()}; {family}: {offered(own.attach())[family]}")
+        _mysql.append(f"{Installation.around(mysqld).version()}; {family}: {families(own.attach())[family]}")
         yield own
 
 
 @pytest.fixture(scope="session")
 def present(lab: Lab) -> set[str]:
     """The families of connectors that the worker of the shared lab has."""
-    _offered.update(offered(lab))
+    _offered.update(families(lab))
     return {family for family, version in _offered.items() if version}
 
 

@@ -84,7 +84,7 @@ def connected(own: OwnLab, family: str) -> Chain:
         )
         few |= {"max.retries": 1, "retry.backoff.ms": 200}  # by default it fails after half a minute
         sink = connectors.jdbc_sink(lab, f"{name}-sink", [copy], key_fields=["id"], vendor=vendor, config=few)
-    client.run(connectors.looking_every(50, source))
+    client.run(connectors.poll_every(50, source))
     client.run(sink)
     return Chain(own, lab, client, table, source, sink)
 
@@ -186,7 +186,7 @@ def test_a_database_that_comes_back_is_found_again_by_both(chain: Chain) -> None
 
 @pytest.mark.parametrize("family", ["Confluent JDBC", "Aiven JDBC"])
 def test_every_row_arrives_by_the_jdbc_connectors_too(own_lab: OwnLab, family: str) -> None:
-    if not connectors.offered(own_lab.attach())[f"{family} source"]:
+    if not connectors.families(own_lab.attach())[f"{family} source"]:
         pytest.skip(f"{family}'s connectors are not on this worker")
     chain = connected(own_lab, family)
     kill_and_mend(chain)

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import ConfigResource, ResourceType
 
-from helpers import clients, lag, records, topics
+from helpers import clients, records, topics
 from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, TimedOut
 from helpers.experiments.members import Member, owners, ownership
 from helpers.lab import Lab
@@ -128,13 +128,34 @@ def test_an_offset_that_is_not_there(lab: Lab, topic: str) -> None:
 
 def by_hand(lab: Lab, group: str, topic: str, partitions: int) -> dict[int, int]:
     """The lag of each partition, asked one by one."""
-    with clients.connect(Consumer, lab.bootstrap_servers, {"group.id": group}) as consumer:
+    with clients.new(Consumer, lab.bootstrap_servers, {"group.id": group}) as consumer:
         places = consumer.committed([TopicPartition(topic, number) for number in range(partitions)], timeout=10)
         found = {}
         for place in places:
             begin, end = consumer.get_watermark_offsets(place, timeout=10)
             found[place.partition] = end - (place.offset if place.offset >= 0 else begin)
         return found
+
+
+def test_the_lag_of_all_that_a_group_has_committed(lab: Lab, topic: str) -> None:
+    with topics.temporary(lab, "clients") as other:
+        for name, count in ((topic, 1), (other, 2)):
+            records.produce(lab, name, [Record("v", partition=0)] * 3)
+            records.consume(lab, name, count, group=topic)
+        sample = measure_lag(lab, topic)
+        assert {(part.topic, part.lag) for part in sample.partitions if part.lag} == {(topic, 2), (other, 1)}
+        assert {part.committed for part in sample.partitions} >= {1, 2}, "only what has a commit is measured"
+
+
+def test_the_end_of_a_log_counts_while_a_transaction_is_open(lab: Lab, topic: str) -> None:
+    records.produce(lab, topic, [Record("v", partition=0)])
+    producer = clients.new(Producer, lab.bootstrap_servers, {"transactional.id": topic})
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(topic, "open", partition=0)
+    assert producer.flush(10) == 0
+    assert measure_lag(lab, topic, [topic]).total == 2
+    producer.abort_transaction(10)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -157,32 +178,37 @@ def test_lag_of_fifty_partitions_is_right_beside_members_at_work(lab: Lab, proto
     assert len(set(totals)) > 3, "lag was not seen to fall"
 
 
-def requests(lab: Lab, group: str, topic: str, partitions: int) -> Counter[str]:
+def requests(lab: Lab, group: str, topic: str) -> Counter[str]:
     """What goes over the wire for one sample, as librdkafka's log tells it."""
     said: list[str] = []
     logger = logging.Logger("wire", logging.DEBUG)
     logger.addFilter(lambda record: bool(said.append(record.getMessage())))  # type: ignore[func-returns-value]
     settings: dict[str, str | int | float | bool] = {
         "bootstrap.servers": lab.bootstrap_servers,
+        "group.id": group,
         "debug": "protocol",
         "log_level": 7,
     }
-    admin = AdminClient(settings, logger=logger)
-    clients.metadata(admin, lab.bootstrap_servers, topic)
-    lag._sample(admin, lab.bootstrap_servers, group, [TopicPartition(topic, number) for number in range(partitions)])
+    consumer = Consumer(settings, logger=logger)
+    measure_lag(lab, group, [topic], consumer=consumer)
     wait_until(
-        lambda: admin.poll(0) >= 0 and "Received ListOffsetsResponse" in " ".join(said), 10, "the log", pause=0.001
+        lambda: consumer.poll(0) is None and "Received ListOffsetsResponse" in " ".join(said),
+        10,
+        "the log",
+        pause=0.001,
     )
+    consumer.close()
     return Counter(found for line in said for found in re.findall(r"Sent (\w+)Request", line))
 
 
 def test_two_requests_go_over_the_wire_for_one_partition_and_for_fifty(lab: Lab) -> None:
-    with topics.temporary(lab, "clients", 50) as topic:
-        records.produce(lab, topic, [Record("v", partition=number) for number in range(50)])
-        records.consume(lab, topic, 50, group=topic)
-        for partitions in (1, 50):
-            sent = requests(lab, topic, topic, partitions)
+    for partitions in (1, 50):
+        with topics.temporary(lab, "clients", partitions) as topic:
+            records.produce(lab, topic, [Record("v", partition=number) for number in range(partitions)])
+            records.consume(lab, topic, partitions, group=topic)
+            sent = requests(lab, topic, topic)
             assert (sent["OffsetFetch"], sent["ListOffsets"]) == (1, 1), f"{partitions} partitions: {sent}"
+            assert sent["JoinGroup"] == 0, "who asks never joins"
 
 
 def settled(team: list[Member], partitions: int = 4) -> bool:

@@ -233,7 +233,7 @@ def test_an_unknown_class_is_named_with_those_that_there_are(client: ConnectClie
     ("change", "said"),
     [
         ({"topcis": "a"}, r"'topcis' \(did you mean 'topics'\?\)"),
-        ({"value.converter.schemas.enabel": False}, "nobody reads 'value.converter.schemas.enabel'"),
+        ({"value.converter.schemas.enabel": False}, "Unknown key in .*'value.converter.schemas.enabel'"),
         ({"consumer.override.max.pol.records": 1}, "consumer.override.max.pol.records"),
         ({"transforms": "route", "transforms.route.type": "org.apache.kafka.connect.transforms.RegexRouter",
           "transforms.route.regex": "a", "transforms.route.replacment": "b"}, r"did you mean 'transforms\.route\.replacement'"),
@@ -246,6 +246,24 @@ def test_a_misspelt_key_is_caught_that_the_worker_would_ignore(
     with pytest.raises(InvalidInput, match=said):
         client.put({**config, **change})
     assert config["name"] not in client.connectors()
+
+
+def test_a_name_with_a_sign_of_addresses_in_it_is_another_connectors(client: ConnectClient, config: Config) -> None:
+    """Sent as it is, each would end early and delete the connector of the shorter name."""
+    client.create(config, state="STOPPED")
+    name = config["name"]
+    for other in (f"{name}#1", f"{name}?x", f"{name};x", f"{name} "):
+        with pytest.raises(ConnectFailed, match="404"):
+            client.delete(other)
+    for other in (f"other/../{name}", f"{name}%20"):
+        with pytest.raises(InvalidInput, match="cannot have the name"):
+            client.delete(other)
+    assert name in client.connectors()
+    strange = {**config, "name": f"{name}#1?;& 주문"}
+    client.run(strange)
+    assert client.config(strange["name"])["file"] == config["file"]
+    client.forget(strange["name"])
+    assert strange["name"] not in client.connectors() and name in client.connectors()
 
 
 def test_many_at_once_outlast_the_rebalances(client: ConnectClient, lab: Lab, topic: str, tmp_path: Path) -> None:

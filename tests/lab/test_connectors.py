@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -136,14 +137,28 @@ def test_each_family_of_sink_that_is_there_fills_a_table(room: Room, family: str
         room.wait_rows([(2, None)])
 
 
-def test_what_the_worker_offers_decides(room: Room, present: set[str], capsys: pytest.CaptureFixture[str]) -> None:
-    source = connectors.source(room.lab, room.source, [room.table])
-    sink = connectors.sink(room.lab, room.sink, [room.table])
-    classic = "Confluent JDBC source" in present
-    assert source["connector.class"] == SOURCES["Confluent JDBC source" if classic else "Debezium MariaDB source"]
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith(f"{source['name']}: ") and said[1].startswith(f"{sink['name']}: ")
-    assert classic or "not on this worker: Confluent JDBC source, Aiven JDBC source" in said[0]
+def test_what_the_worker_offers_decides(lab: Lab, present: set[str]) -> None:
+    classic = [family for family in ("Confluent JDBC", "Aiven JDBC") if f"{family} source" in present]
+    assert connectors.choose_source(lab) == (f"{classic[0]} source" if classic else "Debezium MariaDB source")
+    assert connectors.choose_sink(lab) in present
+    assert connectors.families(lab).keys() == (SOURCES | SINKS).keys()
+
+
+def test_a_sink_into_a_table_of_another_name_that_it_may_not_make(room: Room, present: set[str]) -> None:
+    other, engine = f"other_{room.table}", database.engine(room.lab, database="mydb2")
+    topics.create(room.lab, room.table)
+    records.produce(room.lab, room.table, [person(1, "kim")])
+    for family in sorted(present & SINKS.keys()):
+        sink = partial(
+            connectors.sink, room.lab, room.sink, [room.table], family=family, table=other, key_fields=["id"]
+        )
+        room.client.create(sink(create_tables=False))
+        assert "Check the names of table" in room.client.wait_failed(room.sink).next_step
+        room.client.forget(room.sink)
+        with room.client.temporary(sink()):
+            wait_until(lambda: other in database.tables(engine), 30, f"table {other}")
+            wait_until(lambda: content(room.lab, f"mydb2.{other}") == [(1, "kim")], 30, "the row")
+        database.drop(room.lab, f"mydb2.{other}")
 
 
 def test_the_way_of_a_row_there_and_back_out(room: Room) -> None:
@@ -182,7 +197,7 @@ def test_a_password_is_no_part_of_any_answer(room: Room) -> None:
     told = [ask(room.sink) for ask in (room.client.get, room.client.config, room.client.tasks, room.client.status)]
     assert secret not in json.dumps(told)
     assert "sink.password}" in room.client.config(room.sink)["connection.password"]
-    with pytest.raises(InvalidInput, match=r"the password connection\.password is in clear"):
+    with pytest.raises(InvalidInput, match=r"the password connection\.password is in plain text"):
         room.client.put(room.debezium_sink(config={"connection.password": secret}))
 
 
@@ -200,9 +215,10 @@ def test_a_source_with_the_wrong_password_is_refused_at_once(room: Room) -> None
     assert "database.hostname" in caught.value.fields
 
 
-def test_a_source_for_a_table_that_is_not_there(room: Room) -> None:
+def test_a_table_that_is_not_there_is_named(room: Room) -> None:
     with pytest.raises(InvalidInput, match=rf"mydb1 has no table '{room.table}s'\. It has {room.table}\."):
-        connectors.source(room.lab, room.source, [f"{room.table}s"])
+        database.check_tables(room.lab, room.table, f"{room.table}s")
+    database.check_tables(room.lab, room.table)
 
 
 GOOD = person(1, "kim")

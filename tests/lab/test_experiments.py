@@ -63,4 +63,4 @@ def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:
         assert frame["first offset"].tolist() == [0, 1]
         assert frame["position"].tolist() == [0, frame["bytes"][0]]
         assert frame["bytes"].sum() == segments.files(lab, topic)[0].stat().st_size
-        assert segments.hold(lab, topic, "two")
+        assert segments.contains(lab, topic, "two")

@@ -30,9 +30,9 @@ def group(lab: Lab, topic: str) -> Iterator[str]:
 
 def test_where_a_group_starts(lab: Lab, topic: str, group: str) -> None:
     new = topics.unique_name("new")
-    assert groups.would_read(lab, new, topic, "earliest") == [0, 1, 2, 3, 4]
-    assert groups.would_read(lab, new, topic, "latest") == []
-    assert groups.would_read(lab, group, topic, "earliest") == groups.would_read(lab, group, topic, "latest") == [3, 4]
+    assert groups.peek(lab, new, topic, "earliest") == [0, 1, 2, 3, 4]
+    assert groups.peek(lab, new, topic, "latest") == []
+    assert groups.peek(lab, group, topic, "earliest") == groups.peek(lab, group, topic, "latest") == [3, 4]
     groups.delete(lab, new)
 
 
@@ -40,13 +40,13 @@ def test_an_empty_value_and_a_tombstone_are_records_too(lab: Lab) -> None:
     with topics.temporary(lab, "empty") as name:
         records.produce(lab, name, ["", ("key", None), "last"])
         group = topics.unique_name("new")
-        assert groups.would_read(lab, group, name, "earliest") == [0, 1, 2]
+        assert groups.peek(lab, group, name, "earliest") == [0, 1, 2]
         groups.delete(lab, group)
 
 
 def test_a_setting_that_cannot_be(lab: Lab, topic: str) -> None:
     with pytest.raises(InvalidInput, match=r"auto\.offset\.reset"):
-        groups.would_read(lab, "group", topic, "the middle")
+        groups.peek(lab, "group", topic, "the middle")
 
 
 def test_a_group_goes_with_what_it_committed(lab: Lab, topic: str) -> None:

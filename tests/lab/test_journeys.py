@@ -12,27 +12,38 @@ from helpers.connect import ConnectClient
 from helpers.connectors import Config
 from helpers.experiments import journeys
 from helpers.lab import Lab
+from helpers.workspace import Workspace
 
-SINKS = {"journey-sink": journeys.TOPIC}
+SINK = "my-sink-connect"
 
 
 @pytest.fixture(scope="module")
-def source(lab: Lab) -> Iterator[Config]:
-    """A source and a sink that have brought one row over; nothing is left of them afterwards."""
-    journeys.clear(lab, "journey-source", SINKS)
-    database.create_users(lab)
-    more = {"topic.creation.default.message.timestamp.type": "LogAppendTime", "poll.interval.ms": 10}
-    source = connectors.debezium_source(lab, "journey-source", ["users"], topic_prefix="my_topic_", config=more)
-    database.execute(lab, "INSERT INTO users (name) VALUES ('하나')")
-    ConnectClient(lab).run(source)
-    topics.wait_for_leaders(lab, journeys.TOPIC, timeout=30)
-    ConnectClient(lab).run(connectors.debezium_sink(lab, "journey-sink", [journeys.TOPIC]))
-    journeys.wait_for(lab, "하나", journeys.TOPIC)
-    yield source
-    journeys.clear(lab, "journey-source", SINKS, aside=["deletes_users"])
-    assert not {journeys.TOPIC, "journey-source-schema-history", "deletes_users"} & set(topics.names(lab))
-    assert not [name for name in groups.names(lab) if "journey" in name]
+def workspace(lab: Lab) -> Iterator[Workspace]:
+    """The names of the lesson; nothing is left of what has them afterwards."""
+    with Workspace(lab, "04") as workspace:
+        yield workspace
+    assert journeys.TOPIC not in topics.names(lab)
+    assert not [name for name in groups.names(lab) if SINK in name or "my-source-connect" in name]
     assert journeys.rows(lab).empty and "users" not in database.tables(lab)
+    assert not [name for name in topics.names(lab) if "schema-history" in name or name.startswith("deletes")]
+
+
+@pytest.fixture(scope="module")
+def source(lab: Lab, workspace: Workspace) -> Config:
+    """A source and a sink that have brought one row over."""
+    name, sink = workspace.connector("my-source-connect"), workspace.connector(SINK)
+    workspace.topic_name(journeys.TOPIC)
+    workspace.table(journeys.TOPIC, database="mydb2")
+    database.create_users(lab, workspace.table("users"))
+    more = {"topic.creation.default.message.timestamp.type": "LogAppendTime", "poll.interval.ms": 10}
+    source = connectors.debezium_source(lab, name, ["users"], topic_prefix="my_topic_", config=more)
+    database.execute(lab, "INSERT INTO users (name) VALUES ('하나')")
+    with ConnectClient(lab) as client:
+        client.run(source)
+        topics.wait_for_leaders(lab, journeys.TOPIC, timeout=30)
+        client.run(connectors.debezium_sink(lab, sink, [journeys.TOPIC]))
+    journeys.wait_for(lab, "하나", journeys.TOPIC)
+    return source
 
 
 def test_each_row_is_timed_part_by_part(lab: Lab, source: Config) -> None:
@@ -49,13 +60,13 @@ def test_a_record_of_nobodys_reaches_the_table_and_again_after_a_rewind(lab: Lab
     journeys.wait_for(lab, "nobody 😀", journeys.TOPIC)
     assert json.loads(report.value() or b"")["schema"] == json.loads(first.value() or b"")["schema"]
     database.execute(lab, f"DELETE FROM mydb2.{journeys.TOPIC}")
-    journeys.rewind(ConnectClient(lab), "journey-sink", report.offset() or 0)
+    journeys.rewind(ConnectClient(lab), SINK, report.offset() or 0)
     journeys.wait_for(lab, "nobody 😀", journeys.TOPIC)
     assert journeys.rows(lab)["id"].tolist() == [900]
 
 
-def test_what_a_delete_becomes(lab: Lab, source: Config) -> None:
-    topics.create(lab, "deletes_users")
-    assert journeys.deleted(lab, source, "drop") == []
-    assert journeys.deleted(lab, source, "tombstone") == [{"payload": None}]
-    assert journeys.deleted(lab, source, "delete-to-tombstone") == [None]
+def test_what_a_delete_becomes(lab: Lab, source: Config, workspace: Workspace) -> None:
+    topic = workspace.topic("deletes")
+    assert journeys.delete_event(lab, source, "drop", topic=topic) == []
+    assert journeys.delete_event(lab, source, "tombstone", topic=topic) == [{"payload": None}]
+    assert journeys.delete_event(lab, source, "delete-to-tombstone", topic=topic) == [None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -31,8 +30,8 @@ def table(lab: Lab) -> Iterator[str]:
     [("bulk", [3, 3, 3, 2]), ("incrementing", [3, 0, 0, 0]), ("timestamp", [3, 0, 1, 0])],
 )
 def test_what_each_mode_sends(lab: Lab, table: str, mode: Mode, counts: list[int]) -> None:
-    with topics.temporary(lab, "polled") as topic, closing(Poller(lab, table, mode, topic)) as poller:
-        with closing(Changes(lab, table)) as done:
+    with topics.temporary(lab, "polled") as topic, Poller(lab, table, mode, topic) as poller:
+        with Changes(lab, table) as done:
             ids = done.insert(["김 😀", "b", "c"])
             sent = [poller.poll(), poller.poll()]
             done.update(ids[:1], "new")
@@ -46,9 +45,9 @@ def test_what_each_mode_sends(lab: Lab, table: str, mode: Mode, counts: list[int
 
 
 def test_what_was_not_published_is_asked_for_again(lab: Lab, table: str) -> None:
-    with closing(Changes(lab, table)) as done:
+    with Changes(lab, table) as done:
         done.insert(["a"])
-    with topics.temporary(lab, "polled") as topic, closing(Poller(lab, table, "incrementing", topic)) as poller:
+    with topics.temporary(lab, "polled") as topic, Poller(lab, table, "incrementing", topic) as poller:
         database.execute(lab, f"ALTER TABLE {table} RENAME COLUMN id TO number")
         with pytest.raises(DatabaseFailed, match="Unknown column 'id'"):
             poller.poll()
@@ -63,9 +62,9 @@ def test_another_mode_is_refused(lab: Lab) -> None:
 
 
 def test_the_load_of_each_reader_is_told_apart(lab: Lab, table: str) -> None:
-    with closing(Changes(lab, table)) as done:
+    with Changes(lab, table) as done:
         done.insert(str(number) for number in range(50))
-        with topics.temporary(lab, "polled") as topic, closing(Poller(lab, table, "bulk", topic)) as poller:
+        with topics.temporary(lab, "polled") as topic, Poller(lab, table, "bulk", topic) as poller:
             connections = {"poller": poller.connection, "writer": done.connection}
             with load.measure(lab, connections, others="nobody") as measured:
                 done.insert(["one more"])

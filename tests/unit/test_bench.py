@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from bench import __main__ as bench
 from bench import clients, lag, own, plot, report, start
 from bench.rows import Comparison, Row, alternate
-from helpers.clients import connect
+from helpers.clients import new
 from helpers.command import testing
 from helpers.errors import LabError
 from helpers.lab import Lab
@@ -144,6 +144,6 @@ def test_both_ways_by_hand_do_the_whole_work(mock: Lab) -> None:
 def test_lag_by_calls_is_the_lag(mock: Lab) -> None:
     clients.produce_by_hand(mock, "by-calls", [b"value"] * 100)
     places = [TopicPartition("by-calls", number, 0) for number in range(4)]
-    with connect(Consumer, mock.bootstrap_servers, {"group.id": "by calls"}) as consumer:
+    with new(Consumer, mock.bootstrap_servers, {"group.id": "by calls"}) as consumer:
         consumer.commit(offsets=places, asynchronous=False)
         assert lag.lag_by_calls(consumer, places) == 100

@@ -36,6 +36,22 @@ def test_yes_and_no_are_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.endswith("You made no prediction; it is no.\n")
 
 
+@pytest.mark.parametrize(
+    ("guess", "outcome"),
+    [
+        ("3", 3), (3, "3"), ("1,000", 1000), (3.0, 3), ("YES", True), ("true", True), (True, "yes"), (" no ", False),
+        ("False", False), ("B", "b"), ("Running", "RUNNING"), ("김", "김"),
+    ],
+)  # fmt: skip
+def test_a_guess_is_taken_as_it_is_meant(guess: object, outcome: object) -> None:
+    assert predict("What?", guess).compare(outcome)
+
+
+@pytest.mark.parametrize(("guess", "outcome"), [("3", 4), ("yes", False), ("1", True), (0, False), ("a", "b")])
+def test_what_is_meant_otherwise_does_not_come_true(guess: object, outcome: object) -> None:
+    assert not predict("What?", guess).compare(outcome)
+
+
 def test_no_prediction_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     assert not predict("How many?").compare(4)
     assert "You made no prediction; it is 4." in capsys.readouterr().out

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from helpers import clients, lag, records, topics
 from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning
@@ -18,7 +17,7 @@ from helpers.waiting import wait_until
 
 
 def commit(lab: Lab, group: str, topic: str, offsets: dict[int, int]) -> None:
-    with clients.connect(Consumer, lab.bootstrap_servers, {"group.id": group}) as consumer:
+    with clients.new(Consumer, lab.bootstrap_servers, {"group.id": group}) as consumer:
         places = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
         consumer.commit(offsets=places, asynchronous=False)
 
@@ -48,29 +47,28 @@ def test_lag_is_the_end_less_what_is_committed(mock: Lab, topic: str) -> None:
 
 
 class Counted:
-    """An admin client that notes what it is asked."""
+    """A consumer that notes what it is asked."""
 
-    def __init__(self, admin: AdminClient) -> None:
-        self._admin = admin
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         self.asked.append(name)
-        return getattr(self._admin, name)
+        return getattr(self._consumer, name)
 
 
 def asked(lab: Lab, group: str, topic: str) -> list[str]:
-    counted = Counted(clients.connect(AdminClient, lab.bootstrap_servers))
-    places = [TopicPartition(topic, partition) for partition in range(4)]
-    lag._sample(counted, lab.bootstrap_servers, group, places)  # type: ignore[arg-type]
+    counted = Counted(lag.observer(lab, group))
+    measure_lag(lab, group, [topic], consumer=counted)  # type: ignore[arg-type]
     return counted.asked
 
 
 def test_two_requests_and_a_third_only_while_something_is_uncommitted(mock: Lab, topic: str) -> None:
     commit(mock, topic, topic, {0: 1, 1: 1, 2: 1})
-    assert asked(mock, topic, topic) == ["list_consumer_group_offsets", "list_offsets", "list_offsets"]
+    assert asked(mock, topic, topic) == ["list_topics", "committed", "offsets_for_times", "offsets_for_times"]
     commit(mock, topic, topic, {3: 0})
-    assert asked(mock, topic, topic) == ["list_consumer_group_offsets", "list_offsets"]
+    assert asked(mock, topic, topic) == ["list_topics", "committed", "offsets_for_times"]
 
 
 def test_a_group_that_committed_nothing_is_no_lag_of_zero(mock: Lab) -> None:
@@ -116,10 +114,10 @@ def test_the_recorder_keeps_a_bounded_number(mock: Lab, topic: str) -> None:
 def test_what_fails_in_the_background_is_raised_by_stop(mock: Lab, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = LagRecorder(mock, topic, [topic], interval=0.01).start()
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise KafkaFailed("The group is gone.")
 
-    monkeypatch.setattr(lag, "_sample", refuse)
+    monkeypatch.setattr(lag, "measure_lag", refuse)
     name = f"lag of {topic}"
     wait_until(lambda: name not in [thread.name for thread in threading.enumerate()], 5, "the thread to end")
     with pytest.raises(KafkaFailed, match="The group is gone"):

@@ -38,9 +38,10 @@ def test_segments_are_found_oldest_first(made_up: Lab) -> None:
 
 
 def test_what_stands_in_a_segment_is_found(made_up: Lab) -> None:
-    assert segments.hold(made_up, "orders", "content of 00000000000000000012.log", 1) is True
-    assert segments.hold(made_up, "orders", b"deleted", 1) is False
-    assert segments.hold(made_up, "orders", b"Hello", 7) is False, (
+    assert segments.can_read(made_up)
+    assert segments.contains(made_up, "orders", "content of 00000000000000000012.log", 1) is True
+    assert segments.contains(made_up, "orders", b"deleted", 1) is False
+    assert segments.contains(made_up, "orders", b"Hello", 7) is False, (
         "the disk is ours, and there is no such partition on it"
     )
 
@@ -57,12 +58,16 @@ def test_the_disk_of_a_server_elsewhere_is_not_ours() -> None:
     elsewhere = Lab("kafka.example.org:9092")
     assert segments.files(elsewhere, "orders") == []
     assert segments.batches(elsewhere, "orders").empty
-    assert segments.hold(elsewhere, "orders", "Hello") == "unknown: the files are not on this machine"
-    with pytest.raises(Unsupported, match=r"files of kafka are where it runs.*next lesson"):
+    assert not segments.can_read(elsewhere)
+    with pytest.raises(Unsupported, match="files of kafka are not on this computer"):
+        segments.contains(elsewhere, "orders", "Hello")
+    with pytest.raises(Unsupported, match=r"files of kafka are not on this computer.*next lesson"):
         elsewhere.folder("kafka")
 
 
 def test_the_disk_of_a_container_is_not_ours_either(tmp_path: Path) -> None:
     containers = Lab("127.0.0.1:9", home=tmp_path)
     assert segments.files(containers, "orders") == []
-    assert segments.hold(containers, "orders", "Hello") == "unknown: the files are not on this machine"
+    assert not segments.can_read(containers)
+    with pytest.raises(Unsupported, match="files of kafka are not on this computer"):
+        segments.contains(containers, "orders", "Hello")

@@ -27,7 +27,7 @@ def test_last_seen_may_be_asked_for() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_no_time_is_refused(timeout: float) -> None:
-    with pytest.raises(InvalidInput, match="leaves no time"):
+    with pytest.raises(InvalidInput, match="must be above 0 s"):
         wait_until(lambda: True, timeout, "anything")
 
 

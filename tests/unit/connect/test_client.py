@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from helpers.connect import ConnectClient, endpoints
+from helpers.connect import ConnectClient
+from helpers.connect import client as client_room
 from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from tests.fake_server import Answer, FakeServer, Request, in_turn
@@ -62,7 +63,7 @@ def test_what_is_refused_for_now_is_asked_again(serve: Serve, asked: list[str], 
 
 
 def test_a_rebalance_without_an_end_is_told(serve: Serve) -> None:
-    with pytest.raises(TimedOut, match=r"to be ready for GET /connectors; last seen: .*rebalance\. `lab status`"):
+    with pytest.raises(TimedOut, match=r"to be ready for GET /connectors; last seen: .*rebalance\. `./lab status`"):
         serve(REBALANCE, timeout=0.4).connectors()
 
 
@@ -95,6 +96,38 @@ def test_names_and_flags_reach_the_worker_as_it_wants_them(serve: Serve, asked: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("orders#1", "orders%231"),
+        ("orders?x", "orders%3Fx"),
+        ("orders;x", "orders%3Bx"),
+        ("my orders", "my%20orders"),
+        ("주문", "%EC%A3%BC%EB%AC%B8"),
+        ("a.b_c-9", "a.b_c-9"),
+    ],
+)
+def test_a_name_reaches_the_worker_whole(serve: Serve, asked: list[str], name: str, sent: str) -> None:
+    serve((200, {})).config(name)
+    assert asked == [f"GET /connectors/{sent}/config"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "other/../orders", "%41", "orders%2Fx"])
+def test_a_name_that_no_path_can_hold_is_sent_nowhere(serve: Serve, asked: list[str], name: str) -> None:
+    client = serve((200, {}))
+    for ask in (client.delete, client.status, client.stop, client.plugin_config, client.logger):
+        with pytest.raises(InvalidInput, match=f"cannot have the name {name!r}"):
+            ask(name)
+    assert asked == []
+
+
+def test_a_client_closes_its_connection_with_its_block(serve: Serve) -> None:
+    with serve((200, [])) as client:
+        client.connectors()
+    client.close()
+    assert client.connectors() == [], "a later request opens it again"
+
+
 def told(*tasks: str, connector: str = "RUNNING") -> tuple[int, object]:
     """The answer of a worker whose connector and tasks are in these states; a failed one names its cause: FAILED:cause."""
     parts = [dict(zip(("state", "trace"), state.split(":", 1), strict=False)) for state in (connector, *tasks)]
@@ -119,7 +152,7 @@ def test_a_failure_of_what_is_not_restarted_is_not_waited_for(serve: Serve, aske
 
 
 def test_the_same_failure_again_ends_the_wait(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "_RETELLING", 0.2)
+    monkeypatch.setattr(client_room, "_RETELLING", 0.2)
     client = serve(told(OLD), (202, {}), told(OLD))
     client.restart("mine")
     assert client.wait_failed("mine").cause == "Old: no table"

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 import pytest
 
 from helpers import connectors, database
-from helpers.connectors import parts
+from helpers import lab as lab_room
 from helpers.errors import InvalidInput, LabNotRunning
 from helpers.lab import Database, Lab
 from helpers.stack.servers.java import Java
@@ -88,10 +88,10 @@ def allowed(folder: PurePath, home: Path) -> object:
 
 
 def test_kafka_finds_a_password_on_a_windows_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PurePath", PureWindowsPath)
+    monkeypatch.setattr(lab_room, "PurePath", PureWindowsPath)
     secrets = PureWindowsPath("C:/", "Users", "kim 실습", "secrets")
     lab = Lab("127.0.0.1:9", database=Database("127.0.0.1", 9, "mydb1", "owner", str(secrets / "owner.password")))
-    provider, path, key = parts_of(parts.password(lab, "source"))
+    provider, path, key = parts_of(lab.secret("source"))
     assert (provider, key) == ("dir", "source.password")
     assert path and PureWindowsPath("C:/lab/connect") / path == secrets, "seen from the worker's folder"
     assert allowed(secrets, tmp_path) == "", "Kafka would refuse a path without a drive, and match none with it"
@@ -108,6 +108,42 @@ def test_kafka_finds_a_password_on_a_windows_drive(tmp_path: Path, monkeypatch: 
 def test_a_folder_without_a_drive_stays_as_it_is(tmp_path: Path, folder: PurePath, named: str) -> None:
     assert parts_of(f"${{dir:{placeholder_folder(folder)}:source.password}}") == ("dir", named, "source.password")
     assert allowed(folder, tmp_path) == named
+
+
+FAMILIES = [*(family for family in connectors.SOURCES if "MySQL" not in family), *connectors.SINKS]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_builder_of_each_family_neither_asks_nor_prints(
+    lab: Lab, family: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing listens at this lab's addresses."""
+    build = connectors.source if "source" in family else connectors.sink
+    assert (
+        build(lab, "mine", ["users"], family=family)["connector.class"]
+        == (connectors.SOURCES | connectors.SINKS)[family]
+    )
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("family", connectors.SINKS)
+def test_every_sink_has_a_word_for_its_table_and_for_making_it(lab: Lab, family: str) -> None:
+    by_default = connectors.sink(lab, "mine", ["orders"], family=family)
+    chosen = connectors.sink(lab, "mine", ["orders"], family=family, table="copy_of_${topic}", create_tables=False)
+    names, may = ("table.name.format", "auto.create"), (True, False)
+    if "Debezium" in family:
+        names, may = ("collection.name.format", "schema.evolution"), ("basic", "none")  # type: ignore[assignment]
+    assert chosen[names[0]] == "copy_of_${topic}" and names[0] not in by_default
+    assert (by_default[names[1]], chosen[names[1]]) == may
+
+
+def test_a_family_of_the_other_kind(lab: Lab) -> None:
+    with pytest.raises(InvalidInput, match=r"'Debezium JDBC sink' is not a family.*Debezium MariaDB source"):
+        connectors.source(lab, "mine", ["users"], family="Debezium JDBC sink")
+    with pytest.raises(InvalidInput, match=r"'Debezium MySQL source' is not a family.*Debezium MariaDB source"):
+        connectors.source(lab, "mine", ["users"], family="Debezium MySQL source")
+    with pytest.raises(InvalidInput, match="'' is not a family"):
+        connectors.sink(lab, "mine", ["users"], family="")
 
 
 @pytest.mark.parametrize(

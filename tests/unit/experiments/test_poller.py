@@ -10,7 +10,7 @@ import pytest
 from pymysql.constants import FIELD_TYPE
 
 from helpers.errors import LabNotRunning, Unsupported
-from helpers.experiments.changes import Changes
+from helpers.experiments.changes import Change, Changes, tally
 from helpers.experiments.poller import Poller, as_connect_json
 from helpers.lab import Database, Lab
 
@@ -52,14 +52,13 @@ def test_a_lab_without_a_database_is_refused() -> None:
 
 
 def test_the_tally_counts_each_kind_for_each_reader() -> None:
-    changes = Changes.__new__(Changes)
-    changes.made = [("INSERT", 1, "a"), ("INSERT", 2, "b"), ("UPDATE", 1, "c"), ("DELETE", 2, None)]
-    tally = changes.tally({"poll": {(1, "c"), (2, "b")}, "log": set(row[1:] for row in changes.made), "blind": set()})
-    assert list(tally.index) == ["INSERT", "UPDATE", "DELETE", "all"]
-    assert tally["made"].tolist() == [2, 1, 1, 4]
-    assert tally["poll"].tolist() == [1, 1, 0, 2]
-    assert tally["log"].tolist() == [2, 1, 1, 4]
-    assert tally["blind"].tolist() == [0, 0, 0, 0]
+    made: list[Change] = [("INSERT", 1, "a"), ("INSERT", 2, "b"), ("UPDATE", 1, "c"), ("DELETE", 2, None)]
+    found = tally(made, {"poll": {(1, "c"), (2, "b")}, "log": {row[1:] for row in made}, "blind": set()})
+    assert list(found.index) == ["INSERT", "UPDATE", "DELETE", "all"]
+    assert found["made"].tolist() == [2, 1, 1, 4]
+    assert found["poll"].tolist() == [1, 1, 0, 2]
+    assert found["log"].tolist() == [2, 1, 1, 4]
+    assert found["blind"].tolist() == [0, 0, 0, 0]
 
 
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:

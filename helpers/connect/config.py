@@ -1,0 +1,42 @@
+"""A connector's configuration as everybody here has it, and what a request makes of it: text, and a part of a path."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from helpers.errors import InvalidInput
+
+Config = dict[str, Any]
+"""A connector's configuration by Kafka's keys, its `name` among them."""
+
+
+def name_of(config: Config) -> str:
+    """Return the connector's name. Raises `InvalidInput` if the configuration has none, or one that no path can hold."""
+    name = config.get("name")
+    if not isinstance(name, str):
+        raise InvalidInput(f"A connector cannot have the name {name!r}.", "Give its configuration a `name`.")
+    path(name)
+    return name
+
+
+def path(*parts: str | int) -> str:
+    """Return the path of a request, each of `parts` encoded: `path("connectors", "a#b")` is `/connectors/a%23b`.
+
+    Without that, a `#`, `?` or `;` ends a name early, and the request is for another connector.
+    Raises `InvalidInput` for a name that no path can hold: an empty one, `.` and `..`, one with a slash, and one with a
+    percent sign, which the worker refuses even encoded.
+    """
+    for part in parts:
+        if str(part) in ("", ".", "..") or set("/%") & set(str(part)):
+            raise InvalidInput(f"Kafka Connect cannot have the name {part!r}.", "Take one without / and %.")
+    return "".join("/" + quote(str(part), safe="") for part in parts)
+
+
+def as_text(config: Config) -> Config:
+    """Return `config` with its values as text, which is all that Kafka knows; None stands for a key to take out."""
+    return {key: value if value is None else _word(value) for key, value in config.items()}
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

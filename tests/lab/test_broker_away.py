@@ -1,0 +1,106 @@
+"""A kernel that asks about groups lives on while its broker is killed and started again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from helpers import records, topics
+from helpers.waiting import wait_until
+from tests.resources import OwnLab
+
+ASKS = """
+import sys
+from helpers import clients, groups
+from helpers.errors import LabNotRunning
+from helpers.lab import Lab
+from helpers.lag import LagRecorder, measure_lag, observer
+
+clients.PATIENCE = 2
+lab, group = Lab(sys.argv[1]), sys.argv[2]
+kept = observer(lab, group)
+QUESTIONS = {
+    "lag": lambda: measure_lag(lab, group, [group]).total,
+    "lag, kept": lambda: measure_lag(lab, group, [group], consumer=kept).total,
+    "lag of all": lambda: measure_lag(lab, group).total,
+    "names": lambda: group in groups.names(lab),
+    "members": lambda: groups.count_members(lab, group),
+}
+for name, ask in QUESTIONS.items():
+    print(name, ask(), flush=True)
+print("ready", flush=True)
+input()
+for name, ask in QUESTIONS.items():
+    try:
+        print(name, ask(), "though the broker is away", flush=True)
+    except LabNotRunning as error:
+        print(name, "away", flush=True)
+print("asked", flush=True)
+input()
+for name, ask in QUESTIONS.items():
+    print(name, ask(), flush=True)
+input()
+print("survived", flush=True)
+"""
+
+
+@pytest.fixture
+def asking(own_lab: OwnLab) -> subprocess.Popen[str]:
+    """A program that has asked about a group with a lag of 2."""
+    lab, name = own_lab.attach(), topics.unique_name("away")
+    topics.create(lab, name)
+    records.produce(lab, name, ["a", "b", "c"])
+    records.consume(lab, name, 1, group=name)
+    program = [sys.executable, "-c", ASKS, lab.bootstrap_servers, name]
+    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def until(program: subprocess.Popen[str], word: str) -> list[str]:
+    """Let the program go on, and return what it says before `word`."""
+    assert program.stdout
+    lines: list[str] = []
+    for line in program.stdout:
+        if line.strip() == word:
+            return lines
+        lines.append(line.strip())
+    pytest.fail(f"the program ended with {program.wait()} before it said {word!r}, after {lines}")
+
+
+def go_on(program: subprocess.Popen[str]) -> None:
+    assert program.stdin
+    program.stdin.write("\n")
+    program.stdin.flush()
+
+
+def test_questions_about_a_group_outlive_a_broker_that_is_killed(
+    own_lab: OwnLab, asking: subprocess.Popen[str]
+) -> None:
+    """An admin client that is kept would end the process here, once the broker is back (librdkafka's issue 4605)."""
+    right = ["lag 2", "lag, kept 2", "lag of all 2", "names True", "members 0"]
+    address = own_lab.attach().bootstrap_servers
+    with asking:
+        assert until(asking, "ready") == right
+        own_lab.kill("kafka")
+        go_on(asking)
+        assert until(asking, "asked") == [f"{line.rpartition(' ')[0]} away" for line in right]
+        wait_until(lambda: is_free(address), 10, "the killed broker's port to be free")
+        own_lab.up()
+        assert own_lab.attach().bootstrap_servers == address
+        go_on(asking)
+        go_on(asking)
+        assert until(asking, "survived") == right
+    assert asking.returncode == 0
+
+
+def is_free(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that were closed do not count
+        try:
+            probe.bind((host, int(port)))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,45 @@
+"""How a client's trouble is told: what is so now, once, and in the lab's errors."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import socket
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from helpers import clients, topics
+from helpers.errors import KafkaFailed, LabNotRunning
+from helpers.lab import Lab
+
+
+def test_the_reason_is_todays_and_not_yesterdays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "PATIENCE", 0.3)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        lab = Lab("{}:{}".format(*server.getsockname()))
+        with pytest.raises(LabNotRunning, match="Connection refused"):
+            topics.names(lab)
+        server.listen()
+        with pytest.raises(LabNotRunning, match="the connection is accepted, and no answer comes"):
+            topics.names(lab)
+
+
+def test_an_address_that_only_begins_like_another_is_another(nobody: Lab) -> None:
+    """127.0.0.1:9 refuses; what librdkafka says of 127.0.0.1:9092 is no word about it, nor the other way round."""
+    error = KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    clients.log.append("127.0.0.1:99999/bootstrap: Failed to resolve: never heard of it (after 1ms in state CONNECT)")
+    assert "Connection refused" in str(clients.failed(error, "It was asked", nobody.bootstrap_servers))
+    assert isinstance(clients.failed(KafkaException(KafkaError(3)), "It was asked", "x"), KafkaFailed)
+
+
+def test_a_module_that_is_loaded_again_keeps_each_line_once() -> None:
+    importlib.reload(clients)
+    logging.getLogger("helpers.librdkafka").error("a line of its own")
+    assert list(clients.log).count("a line of its own") == 1
+    assert len(logging.getLogger("helpers.librdkafka").handlers) == 1
+
+
+def test_a_client_is_new_and_asks_nobody(nobody: Lab) -> None:
+    assert clients.new(Producer, nobody.bootstrap_servers) is not clients.new(Producer, nobody.bootstrap_servers)
