@@ -1,4 +1,5 @@
 @echo off
+rem SPDX-License-Identifier: Apache-2.0
 rem Runs the lab with the first Python 3.11 or newer that is here; helpers\bootstrap.py does the rest.
 setlocal
 for %%p in ("py -3" "python" "python3") do (

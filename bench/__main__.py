@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`python -m bench [PART]`, as `lab bench` runs it. Ends with 1 if a goal was missed."""
 
 from __future__ import annotations

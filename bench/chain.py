@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A row's way through Connect, and how many rows a second its ends manage: by default, tuned, and by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`records.produce` and `records.consume` against the best loops that we could write by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel of the plot's benchmark runs: a live plot of a replayed lag, and the same drawn the plain way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`measure_lag`, two requests however many partitions, against a call a partition as in the client's own example."""
 
 from __future__ import annotations

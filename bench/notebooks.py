@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Seconds of each notebook under nbval."""
 
 from __future__ import annotations

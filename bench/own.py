@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Labs of the benchmark's own: in temporary homes, with the downloads of everybody, ended whatever happens."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a refresh of `LivePlot` costs in a real kernel, and whether one is lost while a cell computes."""
 
 from __future__ import annotations

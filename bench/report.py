@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rows of a run as a table and as a file, with what must be known of the machine to compare two runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a benchmark finds: numbers, some with a goal; two ways of doing the same, side by side."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long `lab up` takes, what the servers then weigh, and what was downloaded for them."""
 
 from __future__ import annotations

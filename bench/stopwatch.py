@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """pytest plugin that times notebooks: each one's cells and its kernel's start, and not the lab's."""
 
 from __future__ import annotations

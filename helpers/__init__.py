@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the notebooks of the Kafka sync lab share. A lesson begins with `from helpers import attach`.
 
 What a lesson imports lies flat in this folder, or in a folder of its own where it is more than one file. Everything

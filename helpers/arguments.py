@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Arguments as a cell gives them: one single thing where several belong is refused at the door, by the argument's name."""
 
 from __future__ import annotations

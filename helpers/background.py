@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A step done again and again beside the notebook's cells, whose failure is not lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `./lab` runs before anything is installed: make the project's `.venv`, then hand over to the `lab` command in it.
 
 Only the standard library, for there is nothing else yet. `uv` does the work where the machine has it; where not, it is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Predictions and exercise checks: what the learner thought, what is so, and a hint where they differ."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that end with their parent, however that ends: programs of ours, and any command under a guard.
 
 The lifeline is the child's standard input, a pipe. The system closes it when the parent is gone, also after a kill -9 of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs one command and ends it when standard input ends: so the command never outlives the program that wanted it.
 
 `child` starts it. It imports nothing of the lab. The first line of its input is its orders; the system closes that input

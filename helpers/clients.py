@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a Kafka client is made here: its log is kept, not printed; its waits are bounded; its errors are the lab's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lessons' database: engines for its accounts, rows as DataFrames, the tables of the lessons, wall time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One tree of errors: whatever goes wrong in the lab is a `LabError` that says what, where and what to do."""
 
 from __future__ import annotations

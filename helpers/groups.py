@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Consumer groups: where a member would start, what the broker keeps for a group, and its end."""
 
 from __future__ import annotations

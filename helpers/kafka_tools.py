@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kafka's own command-line tools, run on the lab's Java: what `bin/kafka-topics.sh` does where Kafka is unpacked."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`Lab`: where the servers answer. A notebook begins with `lab = attach()`."""
 
 from __future__ import annotations

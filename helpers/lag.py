@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Consumer lag: how many records of each partition a group has still to read, now and over time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Processes: start them, find them, stop them, and the ports that they listen on. No other room starts one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the files of this project are: the notebooks, the tests and the benchmarks stand beside the package."""
 
 from __future__ import annotations

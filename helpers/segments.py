@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a partition looks like on disk: its segment files, and the batches of records in them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Topics: create, list, describe, delete, each waiting until the cluster shows it; unique names for a run."""
 
 from __future__ import annotations

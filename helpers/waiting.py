@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one way to wait: for a fact, with a deadline, and with a message that says what was last seen."""
 
 from __future__ import annotations

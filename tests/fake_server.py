@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An HTTP server on loopback whose answers a test writes, and which keeps what it was asked."""
 
 from __future__ import annotations

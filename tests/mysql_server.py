@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real MySQL for the tests. The lab itself downloads none: it runs one that the machine has."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A reporter that keeps what is said."""
 
 from __future__ import annotations

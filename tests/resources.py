@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests need of the machine: the cache of downloads, a `lab` command to run, labs to break."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """pytest plugin: one lab for all tests that need servers, started at the first of them and stopped at the end.
 
 It lives in a temporary home, so the learner's own lab is never touched. nbval's cells are no functions: fixtures do not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `lab` command. Nothing else imports it.
 
 - `cli` the verbs and options

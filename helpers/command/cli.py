@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `lab` command; no logic of its own."""
 
 from __future__ import annotations

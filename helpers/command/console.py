@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the `lab` command shows what it does: lines, bars, tables; progress goes to standard error, results to standard output."""
 
 from __future__ import annotations

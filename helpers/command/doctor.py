@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a newcomer's machine can have wrong, each looked at and told in one sentence with what mends it."""
 
 from __future__ import annotations

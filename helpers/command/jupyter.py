@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JupyterLab, at the first lesson, for as long as the reader wants it."""
 
 from __future__ import annotations

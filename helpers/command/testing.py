@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands behind `lab test` and `lab bench`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kafka Connect: its REST interface, with waits that read the states of the tasks and not only the connector's own.
 
 - `client` what lessons use: checks before a request, waits after it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Why a connector failed: the root cause in a Java stack trace, and the step that mends it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`ConnectClient`: every endpoint of Kafka Connect, with a check before a request and a wait for its effect after it."""
 
 from __future__ import annotations

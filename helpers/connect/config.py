@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A connector's configuration as everybody here has it, and what a request makes of it: text, and a part of a path."""
 
 from __future__ import annotations

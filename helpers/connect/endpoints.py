@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The endpoints of Kafka Connect's REST interface: one request a method."""
 
 # mypy: disable-error-code="no-any-return"

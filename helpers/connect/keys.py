@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which keys of a connector's configuration nobody reads: Kafka Connect itself ignores them silently."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One request to the Connect worker: its time limit, its errors, and the wait while the worker rebalances."""
 
 from __future__ import annotations

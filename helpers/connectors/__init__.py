@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configurations of connectors, by name and typed arguments, each a plain dictionary of Kafka's keys.
 
 - `choice` which families the worker has, and a configuration of any of them

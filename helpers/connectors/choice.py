@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which families of connectors a worker has, and a configuration of the one that is chosen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Debezium's connectors: the source that reads the database's log, and the sink that writes tables."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kafka's own connectors for files: the smallest there are."""
 
 from __future__ import annotations

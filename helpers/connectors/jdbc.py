@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The classic JDBC connectors, of Confluent and of Aiven: the source that asks tables for what is new, and the sink."""
 
 from __future__ import annotations

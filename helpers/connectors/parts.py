@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all configurations have in common: families, choices, lists of names."""
 
 from __future__ import annotations

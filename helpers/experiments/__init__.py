@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What one lesson measures, for lessons that repeat it with other numbers. Each leaves the lab as it found it.
 
 - `crews` `keys` `journeys` members that share work; where a key goes; a row's way through Connect

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes of a table, made one by one and remembered, to be counted in what a reader brought."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Crews of consumers: members that share out a topic, work it off, or crash. Each leaves the cluster as it found it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which partition a key goes to: by the Python client, and by Kafka's own, which is written in Java."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What each reader of the database costs it, by the server's own counters."""
 
 from __future__ import annotations

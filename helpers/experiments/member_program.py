@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A consumer-group member as a process: its orders are the first line of its input, its output tells what happens.
 
 `members.Member` runs it. It imports nothing of the lab, so that it is there in a fraction of a second. It ends when its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members of a consumer group, each a process of its own: start, watch, pause, kill."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A query-based source: it asks a table for the rows that are new to it, and publishes them as Connect JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pictures. Only the rooms of this folder import matplotlib.
 
 - `live` the lag while it changes

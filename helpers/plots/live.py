@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The live lag plot: drawn while the cells of a notebook go on."""
 
 from __future__ import annotations

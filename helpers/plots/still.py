@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bar charts: one bar a value, or a bar a row with its parts end to end."""
 
 from __future__ import annotations

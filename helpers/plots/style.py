@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all pictures have in common: size, colours, axes, and how a notebook is given one.
 
 Each is drawn on a figure of its own, without pyplot, whose global state does not go with threads.

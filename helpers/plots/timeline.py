@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who had what, and when: a bar for each stretch of time."""
 
 from __future__ import annotations

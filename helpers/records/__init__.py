@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records: produce many with every failure collected, consume an exact count within a deadline."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records on their way to a topic, and the failures among them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the servers are obtained and run. Lessons use `helpers.lab`; only that, the command and the tests come in here.
 
 - `labs` which lab is in a folder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is on this computer to run the servers with; what is missing is fetched and prepared."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which lab is in a folder: one of processes on this computer, or one of containers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab on this computer: its servers together, in one home folder."""
 
 from __future__ import annotations

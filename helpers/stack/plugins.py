@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Connect plugins that the user adds to a lab: each a folder below `<home>/plugins`."""
 
 from __future__ import annotations

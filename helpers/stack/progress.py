@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the stack reports what it does: lines for the reader, and bars for what takes time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is known of one server of a lab, whether it runs or not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`Workspace`: the names of one run of a lesson. They are unique, remembered, and cleared at the end or by the next run.
 
 - `names` what a lesson begins and ends with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a lesson begins with, in place of lists of its own: names for its topics, groups, connectors and tables."""
 
 from __future__ import annotations

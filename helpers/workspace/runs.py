@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One run of a lesson: whose it is, what it has named, and the small file that remembers both."""
 
 from __future__ import annotations

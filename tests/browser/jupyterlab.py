@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JupyterLab as the reader has it, started by the real `lab open`, and a page of Chromium that shows it."""
 
 from __future__ import annotations

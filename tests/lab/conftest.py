@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Labs to break: each in a home of its own, ended and looked after when the test is over."""
 
 from __future__ import annotations

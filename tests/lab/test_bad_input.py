@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bad input: one sentence that says what is wrong and what to do, an exit code, no traceback, nothing left behind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kernel that asks about groups lives on while its broker is killed and started again."""
 
 from __future__ import annotations

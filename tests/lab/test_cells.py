@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a cell shows and stores, in a real kernel without a browser."""
 
 from __future__ import annotations

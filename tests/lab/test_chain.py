@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole chain, table to topic to table, while its servers are killed: every row arrives, and no secret leaks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What only a real broker answers: topics, lag, groups, limits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contract of Kafka Connect's REST interface, endpoint by endpoint, as `ConnectClient` speaks it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The configurations against the real worker and database: each family that is there, and whatever goes wrong with them."""
 
 from __future__ import annotations

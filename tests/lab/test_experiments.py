@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The experiments of the lessons on a real broker: what they measure, and that they leave nothing."""
 
 from __future__ import annotations

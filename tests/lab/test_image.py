@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the program in Kafka's official image makes of docker-compose.yml: it is in the jars, so no container is needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever ends a server, or `lab` itself, the next `lab up` mends it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Labs keep to themselves: their own ports, files, passwords; nothing off loopback; nothing secret to be seen."""
 
 from __future__ import annotations

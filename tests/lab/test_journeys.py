@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows on their way from table to topic to table, and what is left of them afterwards: nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JupyterLab, really started: its address is its own, its log is private, and nothing of it is left behind."""
 
 from __future__ import annotations

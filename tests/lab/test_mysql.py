@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab with MySQL in place of MariaDB, on a real one: what conda has, and what the lab in containers runs."""
 
 from __future__ import annotations

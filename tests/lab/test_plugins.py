@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A connector of the user's own: added from a file, a folder or an address, refused when it is none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pollers against the real database: what each mode asks for, what it publishes, what it costs."""
 
 from __future__ import annotations

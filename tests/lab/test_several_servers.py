@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """More than one server of a kind: each in a place of its own, found, killed and read by its name."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run of a lesson has named in a real lab: gone at its end, gone after a kill -9, left alone while it goes on."""
 
 from __future__ import annotations

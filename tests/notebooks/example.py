@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small made-up lesson that keeps every rule, as text: a test breaks a rule by replacing a few words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A notebook run from its first cell to its last, with its outputs and with what it left in the lab."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A notebook as the style rules see it: cells with numbers, sections by their labels, code as syntax trees."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rules for a notebook, each a function that yields what is wrong, where, and what to do about it."""
 
 from __future__ import annotations

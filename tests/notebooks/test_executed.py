@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every notebook once more, from the last to the first: before, nbval ran them in order on the same lab."""
 
 from __future__ import annotations

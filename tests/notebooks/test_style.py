@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The house style of the notebooks, a test a rule and notebook; then the proof that each rule can fail."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Committed notebooks, normalised: no outputs, no counts, and only the metadata that a reader or a test uses.
 
 python -m tests.notebooks.tidy notebooks/*.ipynb            rewrite

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The words that the style rules know: names for titles, verbs for what a lesson promises and has kept."""
 
 from __future__ import annotations

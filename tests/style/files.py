@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files of the project, and the programs that look at them."""
 
 from __future__ import annotations

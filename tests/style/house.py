@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rules for `helpers/`, each a function that yields what is wrong with one source file, and where."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The licence's line at the top of each source file: find where it is missing, or add it.
 
 `python -m tests.style.licences FILE ...` adds it, and ends with 1 if there was something to add.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README and CONTRIBUTING against what they describe: the verbs, the exit codes, the rooms of the tests."""
 
 from __future__ import annotations

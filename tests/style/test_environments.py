@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Other ways to get the packages: conda's environment.yml and the development container, against pyproject.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The house style of `helpers/`, what no project file may hold, and the proof that each of these tests can fail."""
 
 from __future__ import annotations

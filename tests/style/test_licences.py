@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each file has its licence: source files by a line of their own, all others by REUSE.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Files that other programs read: each fits its schema, and each schema is shown to refuse."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lint, format, types, spelling, declared packages: each tool finds nothing here, and is shown to find something."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One single thing where several belong is refused wherever a list is taken, before any server is asked."""
 
 from __future__ import annotations

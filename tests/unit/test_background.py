@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A step in the background: named, ended, its failure not lost."""
 
 from __future__ import annotations

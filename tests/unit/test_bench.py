@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark's arithmetic and its promises; what it measures is measured by running it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`./lab` on machines that lack something, and the commands behind `lab test`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks and predictions never make a cell fail; they say what is so."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that end with their parent: ours by the end of their input, any other by its guard."""
 
 from __future__ import annotations
@@ -100,19 +101,19 @@ for line in sys.stdin:
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize(("kind", "code"), [("Child", ECHO), ("Guarded", DEAF), ("Guarded", STUBBORN)])
 def test_none_outlives_a_parent_that_is_killed(kind: str, code: str, frozen: bool) -> None:
-    parent = processes.start(python(PARENT.format(kind=kind, code=code)), output=processes.PIPE)
-    found = psutil.Process(parent.pid)
-    wanted = 1 if kind == "Child" else 2
-    wait_until(lambda: len(found.children(recursive=True)) == wanted, 20, "the program to run")
-    if kind == "Guarded":
-        assert parent.stdout and parent.stdout.readline() == "ready\n"
-    orphans = found.children(recursive=True)
-    if frozen:
+    with processes.start(python(PARENT.format(kind=kind, code=code)), output=processes.PIPE) as parent:
         assert parent.stdin and parent.stdout
-        print("freeze", file=parent.stdin, flush=True)
-        wait_until(lambda: parent.stdout and parent.stdout.readline() == "frozen\n", 20, "it to be frozen")
-    parent.kill()
-    parent.wait()
+        found = psutil.Process(parent.pid)
+        wanted = 1 if kind == "Child" else 2
+        wait_until(lambda: len(found.children(recursive=True)) == wanted, 20, "the program to run")
+        if kind == "Guarded":
+            assert parent.stdout.readline() == "ready\n"
+        orphans = found.children(recursive=True)
+        if frozen:
+            print("freeze", file=parent.stdin, flush=True)
+            while parent.stdout.readline() != "frozen\n":
+                pass
+        parent.kill()
     try:
         wait_until(lambda: all(map(processes.is_gone, orphans)), 30, "all to end", last_seen=lambda: orphans)
     finally:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a client's trouble is told: what is so now, once, and in the lab's errors."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`./lab` in a clone of its own, with a program in the place of `uv`: what a failed or missing installation keeps from whom."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kafka's tools as processes: text of any script goes in and comes out, whatever the machine's own encoding is."""
 
 from __future__ import annotations

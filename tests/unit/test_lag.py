@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lag, against librdkafka's mock cluster: the arithmetic, the number of requests, the recorder's promises."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Processes: found by what only they have, ended for sure, never somebody else's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A proxy for the world outside is never asked for what answers on this machine's loopback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Producing and consuming, against librdkafka's mock cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Segment files are found in a lab's folder, and the batches in them are read from what Kafka's tool prints."""
 
 from __future__ import annotations

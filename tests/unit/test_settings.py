@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The environment: what it may say, and one sentence for what it may not."""
 
 from __future__ import annotations

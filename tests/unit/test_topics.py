@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What can be said of topics without a server; what only a broker answers is in tests/lab/test_clients.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waiting for a fact: returned as soon as it is true, and told in full when it does not come."""
 
 from __future__ import annotations

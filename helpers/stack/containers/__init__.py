@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab in containers.
 
 - `compose` the lab that docker-compose.yml describes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab in containers: `docker compose` and the project's docker-compose.yml."""
 
 from __future__ import annotations

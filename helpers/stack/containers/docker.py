@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `docker` of this machine: whether it is fit for the lab, what it answers, what its containers take."""
 
 from __future__ import annotations

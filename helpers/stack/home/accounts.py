@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The two databases of the lessons and the accounts that use them, alike on MariaDB and MySQL."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The folder of one lab: made for one user only, held by one command at a time, cleared whole."""
 
 from __future__ import annotations

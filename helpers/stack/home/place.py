@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where one server of a lab lives, and which processes are it. Needs nothing installed, and no server that runs.
 
 There are no pid files. A server is known by an argument of its command line that names its place, and the process table is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The passwords of one lab: random, each in a file that only this user can read."""
 
 from __future__ import annotations

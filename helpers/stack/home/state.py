@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a lab remembers between two starts: its ports, its cluster id, and whose data it holds."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the lab downloads, and what it makes of that.
 
 - `pin` writes `artifacts.toml`, for maintainers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the lab downloads, and what it makes of that: the Java archives of Kafka, the connectors, MariaDB.
 
 The cache may be moved or shared: nothing in it holds an absolute path, and what is complete there is only read.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is pinned in `artifacts.toml`: each file by its Maven coordinate, its SHA-256 and its size."""
 
 from __future__ import annotations

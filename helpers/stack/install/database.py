@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A database server that is on this machine: which product it is, where its program and its files are."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Files from the network: several at once, streamed, resumed, retried, verified."""
 
 from __future__ import annotations

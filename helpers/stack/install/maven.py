@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Addresses in Maven repositories: jgo knows the central one and their layout, so no host name stands in our files."""
 
 from __future__ import annotations

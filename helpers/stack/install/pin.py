@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write `artifacts.toml` anew: `python -m helpers.stack.install.pin`, for maintainers, with Maven on the machine.
 
 Maven decides the versions, because other resolvers pick older ones where a bill of materials sets them. It also checks

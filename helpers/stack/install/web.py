@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How files are asked for: with the certificates that this machine trusts, as a browser does.
 
 A school or a company may look into what comes from the network; its own certificate is then in the machine's store, and in

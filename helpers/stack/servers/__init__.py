@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers, each a process of this computer.
 
 - `training` caches for faster starts

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What MariaDB and MySQL have in common: a data folder made whole or not at all, a port, the accounts of the lab."""
 
 from __future__ import annotations

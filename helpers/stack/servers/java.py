@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands that run Java programs on the runtime that comes with the Python packages."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Kafka node: broker, KRaft controller, or both in one process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The MariaDB server: its data folder, and what it is told beyond what MySQL is."""
 
 from __future__ import annotations

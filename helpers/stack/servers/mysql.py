@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The MySQL server, for machines without a MariaDB: conda has it for all platforms, and no MariaDB for any."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every server of the lab has in common: a place, a port, a command, a way to tell that it is ready."""
 
 from __future__ import annotations

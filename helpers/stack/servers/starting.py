@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several servers started side by side: all of them answer in the end, or none that was started here runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ahead-of-time caches: run Kafka and Connect once, so that every later start takes less than half the time."""
 
 from __future__ import annotations

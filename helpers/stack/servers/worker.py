@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Kafka Connect worker, in distributed mode."""
 
 from __future__ import annotations

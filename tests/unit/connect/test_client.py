@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`ConnectClient` against a worker of the test's own making: what a real one does only at the wrong moment."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What can be said of a connector's configuration and of a trace without a worker."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The configurations themselves: what is in them, and what may not be."""
 
 from __future__ import annotations

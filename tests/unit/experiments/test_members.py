@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members as processes: they end with their parent, say why they failed, and their events become history."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The poller's format and the count of what was seen, without servers."""
 
 from __future__ import annotations

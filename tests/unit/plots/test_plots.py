@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pictures: what they show, that the live one moves and leaves a still, that it costs what it may."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`lab reset` that is interrupted: what is left is a lab that starts."""
 
 from __future__ import annotations

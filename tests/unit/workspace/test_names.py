@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of a run and the file that remembers them, without servers."""
 
 from __future__ import annotations

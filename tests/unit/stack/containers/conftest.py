@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A lab of containers, and a program in the place of `docker`: what Docker makes of the commands is not shown here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A program that answers as `docker` would, and keeps what it was asked."""
 
 from __future__ import annotations

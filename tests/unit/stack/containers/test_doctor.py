@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `lab doctor` says of a lab in containers, and of a system that needs one."""
 
 from __future__ import annotations

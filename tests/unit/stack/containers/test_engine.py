@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `docker` of this machine: whether it will do, and how it says what its containers take."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docker-compose.yml against its schema and against the lab without containers. No container engine is needed, and none is used."""
 
 from __future__ import annotations

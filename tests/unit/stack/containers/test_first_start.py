@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A first start of containers that was cut short or failed: what it has left is deleted, unless it came to its end."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the lab in containers asks of `docker`: to start, stop and delete, and what it says of itself."""
 
 from __future__ import annotations
@@ -228,5 +229,5 @@ def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tm
     other = tmp_path / "other"
     other.mkdir()
     State.new().save(other)
-    with pytest.raises(LabError, match="one without containers"):
+    with pytest.raises(LabError, match="already holds a lab without containers"):
         lab_in(replace(settings(), home=other), compose=True)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a server lives, and which processes are it."""
 
 from __future__ import annotations

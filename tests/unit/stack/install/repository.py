@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Maven repository on loopback that can fail in the ways that real ones do, and archives to put into it."""
 
 from __future__ import annotations

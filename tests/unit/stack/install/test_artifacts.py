@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab's downloads: whatever the network and the disk do, a file is right or not there."""
 
 from __future__ import annotations

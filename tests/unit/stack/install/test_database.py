@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which database server a lab runs: whose program it is, where it is looked for, and in which order."""
 
 from __future__ import annotations

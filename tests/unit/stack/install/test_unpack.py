@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Archives become folders whole or not at all, and nothing is written outside."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Downloads trust what the machine trusts: a certificate that only its store has is taken, and no other."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What each server is told when it starts: to listen on loopback only, and what its version knows."""
 
 from __future__ import annotations

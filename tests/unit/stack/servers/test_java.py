@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ahead-of-time caches: kept for just what Java takes them for, and no longer looked for when that has changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A node's settings follow from the cluster that it is in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several servers at once: an interruption ends at once, and leaves nothing that was on its way."""
 
 from __future__ import annotations
