@@ -37,13 +37,15 @@ def test_each_signal_ends_the_tests_and_what_they_started(name: str, tmp_path: P
     ready, slow = tmp_path / "ready", tmp_path / "test_slow.py"
     slow.write_text(SLOW.format(ready=str(ready)))
     command = [sys.executable, "-c", IN_THE_BACKGROUND, LAB, "test", "browser", str(slow), "-k", "takes_long"]
-    with (tmp_path / "output").open("w+") as output:
-        with processes.start(command, output=output, errors=processes.STDOUT) as lab:
-            wait_until(ready.exists, 120, "the test to run", last_seen=lambda: output.read())
-            folder = next(path for path in Path(ready.read_text()).parents if path.name.startswith(PREFIX))
-            assert processes.find_below(folder), "a server of the test runs"
-            lab.send_signal(getattr(signal, name))
-            assert processes.wait(lab, 90) == 130, (tmp_path / "output").read_text()
+    with (
+        (tmp_path / "output").open("w+") as output,
+        processes.start(command, output=output, errors=processes.STDOUT) as lab,
+    ):
+        wait_until(ready.exists, 120, "the test to run", last_seen=lambda: output.read())
+        folder = next(path for path in Path(ready.read_text()).parents if path.name.startswith(PREFIX))
+        assert processes.find_below(folder), "a server of the test runs"
+        lab.send_signal(getattr(signal, name))
+        assert processes.wait(lab, 90) == 130, (tmp_path / "output").read_text()
     assert processes.find_below(folder) == []
     assert not folder.exists()
     assert folder.parent == Path(tempfile.gettempdir()).resolve()

@@ -52,13 +52,16 @@ def test_stop_without_start() -> None:
 
 def test_what_falls_due_during_a_late_step_is_made_up_for() -> None:
     times: list[float] = []
+    interval = 0.2
 
     def late_once() -> None:
         times.append(time.monotonic())
         if len(times) == 2:
-            threading.Event().wait(0.8)  # time itself is the subject: four intervals
+            threading.Event().wait(4 * interval)  # time itself is the subject
 
-    with Background("late", late_once, 0.2):
+    with Background("late", late_once, interval):
         wait_until(lambda: len(times) >= 6, 20, "six steps")
     after = [later - earlier for earlier, later in pairwise(times[2:6])]
-    assert sum(after) < 3 * 0.2, "the steps that fell due came one after the other, without a pause"
+    # A pause is never shorter than it should be, however busy the machine is; one of three steps may be held up by others.
+    without_a_pause = [gap for gap in after if gap < interval]
+    assert len(without_a_pause) >= 2, "the steps that fell due came one after the other"

@@ -112,17 +112,17 @@ def test_packages_for_tests_that_cannot_be_had_keep_nobody_from_the_lab(offline:
     assert offline.run("test", "unit").stdout == "ran test unit\n"
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_packages_that_cannot_be_updated_keep_nobody_from_the_lab(offline: Clone, verb: tuple[str, ...]) -> None:
+def test_packages_that_cannot_be_updated_keep_nobody_from_the_lab(offline: Clone) -> None:
     """As after a `git pull` on a train."""
     offline.change()
-    done = offline.run(*verb)
-    assert (done.returncode, done.stdout) == (0, " ".join(["ran", *verb]) + "\n")
-    assert len([line for line in done.stderr.splitlines() if NOT_UPDATED in line]) == 1
+    for verb in VERBS:
+        done = offline.run(*verb)
+        assert (done.returncode, done.stdout) == (0, " ".join(["ran", *verb]) + "\n")
+        assert len([line for line in done.stderr.splitlines() if NOT_UPDATED in line]) == 1
     assert offline.run("test").returncode == 1, "tests of today's code want today's packages"
     offline.network(True)
-    assert NOT_UPDATED not in offline.run(*verb).stderr
-    assert offline.run(*verb).stderr == "", "updated once"
+    assert NOT_UPDATED not in offline.run("status").stderr
+    assert offline.run("status").stderr == "", "updated once"
 
 
 def test_an_update_that_was_cut_short_is_made_up_for_under_the_old_version_too(offline: Clone) -> None:

@@ -51,9 +51,9 @@ def test_what_another_user_runs_is_not_found(
 
 def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> None:
     marker, wanted = stubborn
-    assert processes.stop(wanted, timeout=0.3) is False
+    assert processes.stop(wanted, timeout=1) is False  # as long as the kill may take, on a busy machine
     assert processes.find_all(marker) == []
-    assert processes.stop(wanted, timeout=0.3) is True, "stopping what is gone does nothing"
+    assert processes.stop(wanted, timeout=1) is True, "stopping what is gone does nothing"
 
 
 def test_a_zombie_is_gone() -> None:
