@@ -120,7 +120,7 @@ class Member:
 
         Raises `KafkaFailed` with its last words when it had failed by itself.
         """
-        if self.running:
+        if self._child.running:
             self._mark(f"{self.name} leaves")
         self._child.stop()
         _ = self.running

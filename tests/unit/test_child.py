@@ -91,7 +91,7 @@ def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:
 PARENT = """
 import sys
 from helpers.child import Child, Guarded
-program = {kind}([sys.executable, "-c", {code!r}]).start()
+program = {kind}([sys.executable, "-c", {code!r}], patience={patience}).start()
 for line in sys.stdin:
     program.freeze()
     print("frozen", flush=True)
@@ -101,7 +101,10 @@ for line in sys.stdin:
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize(("kind", "code"), [("Child", ECHO), ("Guarded", DEAF), ("Guarded", STUBBORN)])
 def test_none_outlives_a_parent_that_is_killed(kind: str, code: str, frozen: bool) -> None:
-    with processes.start(python(PARENT.format(kind=kind, code=code)), output=processes.PIPE) as parent:
+    with processes.start(
+        python(PARENT.format(kind=kind, code=code, patience=5 if kind == "Child" else (0.5, 0.5))),
+        output=processes.PIPE,
+    ) as parent:
         assert parent.stdin and parent.stdout
         found = psutil.Process(parent.pid)
         wanted = 1 if kind == "Child" else 2

@@ -78,6 +78,8 @@ def test_a_killed_member_is_no_failure_on_windows_either(member: Member) -> None
     member.start()
     with pytest.raises(KafkaFailed, match=r"no\.such\.setting"):
         wait_until(lambda: not member.running, 10, "the member to fail, killed before or not")
+    with pytest.raises(KafkaFailed):
+        member.stop()
 
 
 def test_pause_and_kill_reach_the_process_behind_a_launcher(launcher: None, member: Member) -> None:
