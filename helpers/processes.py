@@ -7,8 +7,8 @@ import os
 import random
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -221,12 +221,14 @@ def can_bind(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def comes_free(port: int, timeout: float = 3.0) -> bool:
-    """Return whether a server could take `port` now or soon: the system closes a killed server's sockets after its end."""
-    try:
-        return wait_until(lambda: can_bind(port), timeout, f"port {port} to be free")
-    except TimedOut:
-        return False
+def free_soon(ports: Collection[int], timeout: float = 3.0) -> set[int]:
+    """Return which of `ports` a server could take, now or within `timeout` seconds.
+
+    It returns as soon as all of them are free. The system closes the sockets of a killed server up to 0.3 s after its end.
+    """
+    with suppress(TimedOut):
+        wait_until(lambda: all(map(can_bind, ports)), timeout, "the ports to be free")
+    return {port for port in ports if can_bind(port)}
 
 
 def choose_port(taken: set[int]) -> int:

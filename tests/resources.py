@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 
+from helpers import processes
 from helpers.lab import Lab, attach
-from helpers.processes import is_gone
+from helpers.processes import PIPE, STDOUT, Finished, Process, is_gone
 from helpers.settings import Settings, settings
 from helpers.stack import local
 from helpers.stack.home.place import Place
@@ -51,29 +52,15 @@ class OwnLab:
     def environment(self, **more: str) -> dict[str, str]:
         return {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(self.cache), **self.variables, **more}
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **environment: str) -> Finished:
         """Run `lab ARGUMENTS` to its end."""
-        return subprocess.run(
-            [LAB, *arguments],
-            env=self.environment(**environment),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        return processes.run([LAB, *arguments], environment=self.environment(**environment), timeout=240)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Process:
         """Start `lab ARGUMENTS` and return it; it writes to one pipe."""
-        return subprocess.Popen(
-            [LAB, *arguments],
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        return processes.start([LAB, *arguments], environment=self.environment(), output=PIPE, errors=STDOUT)
 
-    def up(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def up(self, **environment: str) -> Finished:
         """Run `lab up`, which has to succeed."""
         done = self.run("up", **environment)
         assert done.returncode == 0, done.stderr
@@ -81,13 +68,17 @@ class OwnLab:
 
     def attach(self) -> Lab:
         """Return this lab as a notebook gets it."""
-        return attach(Settings(self.home, self.cache, None, None, None, None))
+        return attach(Settings(self.home, self.cache))
 
     def kill(self, name: str) -> None:
         """End the server `name` with SIGKILL, and return when it is gone."""
         process = psutil.Process(self.pids()[name])
         process.kill()
         wait_until(lambda: is_gone(process), 10, f"{name} to end")
+
+    def ports(self) -> dict[str, int]:
+        """Return server name to its port, as this lab keeps them."""
+        return dict(json.loads((self.home / "lab.json").read_text("utf-8"))["ports"])
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""

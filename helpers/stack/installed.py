@@ -69,7 +69,8 @@ def machine_database(settings: Settings, known: State) -> Installation | None:
         return Installation.around(settings.database_server)
     if any(Place(settings.home, product).data.exists() for product in TITLES):
         return Installation.remembered(Path(known.database_server)) if known.database_server else None
-    return Installation.mariadb() or (None if catalogue().has_mariadb_here() else Installation.mysql())
+    conda = settings.conda
+    return Installation.mariadb(conda) or (None if catalogue().has_mariadb_here() else Installation.mysql(conda))
 
 
 def product_of(machine: Installation | None) -> Product | None:

@@ -149,10 +149,13 @@ class LocalLab:
     def _ports(self, known: Mapping[str, int], versions: Mapping[str, str], report: Reporter) -> dict[str, int]:
         """Return a port for each server: the one that it had, unless another program has taken that."""
         ports = dict(known)
-        for name in (*versions, "controller"):
-            place = Place(self.home, "kafka" if name == "controller" else name)
-            port = ports.get(name)
-            if port and (place.find() or processes.comes_free(port)):
+        places = {
+            name: Place(self.home, "kafka" if name == "controller" else name) for name in (*versions, "controller")
+        }
+        idle = {name: place for name, place in places.items() if not place.find()}
+        free = processes.free_soon([ports[name] for name in idle if name in ports])
+        for name, place in idle.items():
+            if (port := ports.get(name)) in free:
                 continue
             ports[name] = processes.choose_port(set(ports.values()))
             if port:

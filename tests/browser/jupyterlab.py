@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from helpers import processes
 from tests.resources import LAB
 
 START_TIMEOUT = 90_000  # milliseconds, Playwright's unit, until a page is ready on a busy machine
@@ -59,7 +59,7 @@ def lab_open(folder: Path) -> Iterator[str]:
     }
     environment = {**os.environ, **{name: str(folder / place) for name, place in places.items()}}
     command = [LAB, "open", "--no-browser"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = processes.start(command, environment=environment, errors=processes.PIPE)
     try:
         yield _address(process)
     finally:
@@ -67,7 +67,7 @@ def lab_open(folder: Path) -> Iterator[str]:
         process.communicate(timeout=60)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: processes.Process) -> str:
     assert process.stderr
     said = ""
     for line in process.stderr:  # it ends with the process: `lab open` gives up by itself when JupyterLab is silent

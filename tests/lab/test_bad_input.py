@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from helpers.processes import Finished
 from tests.resources import OwnLab, cache_folder
 
 
@@ -83,7 +83,7 @@ def test_data_of_another_version(own_lab: OwnLab) -> None:
     own_lab.up()
 
 
-def _complains(done: subprocess.CompletedProcess[str], code: int, said: str) -> None:
+def _complains(done: Finished, code: int, said: str) -> None:
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr and "geheim" not in done.stderr

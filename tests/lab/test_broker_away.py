@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import sys
 
 import pytest
 
-from helpers import records, topics
+from helpers import processes, records, topics
 from helpers.waiting import wait_until
 from tests.resources import OwnLab
 
@@ -49,17 +48,17 @@ print("survived", flush=True)
 
 
 @pytest.fixture
-def asking(own_lab: OwnLab) -> subprocess.Popen[str]:
+def asking(own_lab: OwnLab) -> processes.Process:
     """A program that has asked about a group with a lag of 2."""
     lab, name = own_lab.attach(), topics.unique_name("away")
     topics.create(lab, name)
     records.produce(lab, name, ["a", "b", "c"])
     records.consume(lab, name, 1, group=name)
     program = [sys.executable, "-c", ASKS, lab.bootstrap_servers, name]
-    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return processes.start(program, output=processes.PIPE)
 
 
-def until(program: subprocess.Popen[str], word: str) -> list[str]:
+def until(program: processes.Process, word: str) -> list[str]:
     """Let the program go on, and return what it says before `word`."""
     assert program.stdout
     lines: list[str] = []
@@ -70,15 +69,13 @@ def until(program: subprocess.Popen[str], word: str) -> list[str]:
     pytest.fail(f"the program ended with {program.wait()} before it said {word!r}, after {lines}")
 
 
-def go_on(program: subprocess.Popen[str]) -> None:
+def go_on(program: processes.Process) -> None:
     assert program.stdin
     program.stdin.write("\n")
     program.stdin.flush()
 
 
-def test_questions_about_a_group_outlive_a_broker_that_is_killed(
-    own_lab: OwnLab, asking: subprocess.Popen[str]
-) -> None:
+def test_questions_about_a_group_outlive_a_broker_that_is_killed(own_lab: OwnLab, asking: processes.Process) -> None:
     """An admin client that is kept would end the process here, once the broker is back (librdkafka's issue 4605)."""
     right = ["lag 2", "lag, kept 2", "lag of all 2", "names True", "members 0"]
     address = own_lab.attach().bootstrap_servers

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from helpers import clients, records, topics
+from helpers import clients, processes, records, topics
 from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, TimedOut
 from helpers.experiments.members import Member, owners, ownership
 from helpers.lab import Lab
@@ -289,7 +288,7 @@ input()
 
 def test_a_group_is_left_when_the_notebook_is_killed(lab: Lab, topic: str) -> None:
     program = [sys.executable, "-c", ORPHAN.format(address=lab.bootstrap_servers, topic=topic)]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+    with processes.start(program, output=processes.PIPE) as parent:
         assert parent.stdout and parent.stdout.readline() == "joined\n"
         parent.kill()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 from confluent_kafka.admin import AdminClient
 
-from helpers.processes import choose_port, is_listening
+from helpers import processes
+from helpers.child import Guarded
+from helpers.processes import STDOUT, choose_port, is_listening
 from helpers.project import part
 from helpers.settings import settings as read_settings
 from helpers.stack.home.place import Place
@@ -37,9 +38,7 @@ def settings(java: Java, folder: Path, environment: dict[str, str]) -> Path:
         word for name in ("default", "mounted", "final") for word in (f"--{name}-configs-dir", str(folder / name))
     ]
     command = java.tool("kafka.docker.KafkaDockerWrapper", "setup", *places)
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = processes.run(command, environment={**os.environ, **environment}, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "final" / "server.properties"
 
@@ -66,13 +65,9 @@ def test_its_broker_runs_with_our_variables_and_has_our_settings(tmp_path: Path)
     assert {line.partition("=")[0] for line in set(properties(ours).splitlines()) - there} == {"listeners", "log.dirs"}
     assert values["LAB_CLUSTER_ID"] in (tmp_path / "data" / "meta.properties").read_text("utf-8")
 
-    with (tmp_path / "log").open("wb") as log:
-        broker = subprocess.Popen(java.server("kafka.Kafka", file, flags=["-Xmx512m"]), stdout=log, stderr=log)
-    try:
-        wait_until(lambda: broker.poll() is not None or is_listening(host), 60, "the broker to listen")
-        assert broker.poll() is None, (tmp_path / "log").read_text("utf-8", errors="replace")[-2000:]
+    command = java.server("kafka.Kafka", file, flags=["-Xmx512m"])
+    with (tmp_path / "log").open("wb") as log, Guarded(command, output=log, errors=STDOUT) as broker:
+        wait_until(lambda: not broker.running or is_listening(host), 60, "the broker to listen")
+        assert broker.running, (tmp_path / "log").read_text("utf-8", errors="replace")[-2000:]
         told = AdminClient({"bootstrap.servers": f"127.0.0.1:{host}"}).list_topics(timeout=20)
         assert [f"{it.host}:{it.port}" for it in told.brokers.values()] == [f"127.0.0.1:{host}"]
-    finally:
-        broker.kill()
-        broker.wait()

@@ -3,29 +3,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import ExitStack
 
 import pytest
 
-from helpers import records, topics
+from helpers import processes, records, topics
 from helpers.waiting import wait_until
 from tests.resources import SERVERS, OwnLab
 
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_killed_server_is_started_again_and_the_others_stay(own_lab: OwnLab, name: str) -> None:
-    before = own_lab.pids()
+    before, ports = own_lab.pids(), own_lab.ports()
     own_lab.kill(name)
     assert own_lab.run("status").returncode == 3, "status must say that a server is missing"
     own_lab.up()
     after = own_lab.pids()
     assert after[name] != before[name]
+    assert own_lab.ports() == ports, "whoever has written a server's address down finds it there again"
     assert {other: pid for other, pid in after.items() if other != name} == {
         other: pid for other, pid in before.items() if other != name
     }
@@ -48,14 +47,16 @@ def test_up_twice_changes_nothing(own_lab: OwnLab) -> None:
 
 
 def test_all_servers_killed_at_once(own_lab: OwnLab) -> None:
+    ports = own_lab.ports()
     for name in own_lab.pids():
         own_lab.kill(name)
     own_lab.up()
     assert set(own_lab.pids()) == set(SERVERS)
+    assert own_lab.ports() == ports
 
 
 def test_ports_that_are_taken_are_left_to_their_owners(own_lab: OwnLab) -> None:
-    before = json.loads((own_lab.home / "lab.json").read_text())["ports"]
+    before = own_lab.ports()
     assert before.keys() == {*SERVERS, "controller"}
     own_lab.run("down")
     with ExitStack() as others:
@@ -65,16 +66,16 @@ def test_ports_that_are_taken_are_left_to_their_owners(own_lab: OwnLab) -> None:
             other.bind(("127.0.0.1", port))
             other.listen()
         done = own_lab.up()
-    after = json.loads((own_lab.home / "lab.json").read_text())["ports"]
+    after = own_lab.ports()
     for name, port in before.items():
-        assert f"Port {port} is taken" in done.stderr
+        assert f"Port {port} is used by another program" in done.stderr
         assert after[name] != port
     assert set(own_lab.pids()) == set(SERVERS)
 
 
 def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
     own_lab.kill("mariadb")
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
+    with processes.start([sys.executable, "-c", "input()"]) as innocent:
         (own_lab.home / "mariadb" / "data" / "mariadb.pid").write_text(f"{innocent.pid}\n")
         own_lab.up()
         own_lab.run("down")

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import psutil
@@ -15,7 +14,7 @@ import pymysql
 import pytest
 import requests
 
-from helpers import topics
+from helpers import processes, topics
 from tests.resources import LAB, SERVERS, OwnLab, cache_folder
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -154,7 +153,7 @@ def _may_mount() -> bool:
     """Whether this user may mount a file system in a namespace of its own; some machines forbid it, others have none."""
     unshare = shutil.which("unshare")
     probe = [str(unshare), "--mount", "--map-root-user", "true"]
-    return bool(unshare) and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    return bool(unshare) and processes.run(probe, timeout=60).returncode == 0
 
 
 @pytest.mark.skipif(not _may_mount(), reason="no file system of 24 MB can be mounted here")
@@ -170,13 +169,8 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> N
         variable: str(small),
     }
     script = f"mount -t tmpfs -o size=24m tmpfs '{small}' && exec '{LAB}' up"
-    done = subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    inside = ["unshare", "--mount", "--map-root-user", "sh", "-c", script]
+    done = processes.run(inside, environment=environment, timeout=240)
     assert done.returncode in (1, 5), done.stderr
     assert variable in done.stderr and "Traceback" not in done.stderr
     assert "room" in done.stderr or "full" in done.stderr

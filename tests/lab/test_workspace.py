@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import Consumer
 
-from helpers import clients, database, groups, records, topics
+from helpers import clients, database, groups, processes, records, topics
 from helpers.connect import ConnectClient
 from helpers.errors import KafkaFailed, LabError
 from helpers.lab import Lab
@@ -50,10 +49,10 @@ input()
 
 
 @contextmanager
-def another_run() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def another_run() -> Iterator[tuple[processes.Process, list[str]]]:
     """A run of lesson 04 in another process, with a row on its way through Connect, and its names."""
     program = [sys.executable, "-c", RUN]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with processes.start(program, output=processes.PIPE) as child:
         try:
             assert child.stdout
             yield child, json.loads(child.stdout.readline())

@@ -135,8 +135,10 @@ lab = attach()
 name = topics.unique_name("left-behind")
 topics.create(lab, name)
 %% code
-import subprocess, sys
-subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait(30)"], start_new_session=True)
+import pathlib, sys
+from helpers import processes
+waits = [sys.executable, "-c", "import threading; threading.Event().wait(30)"]
+processes.spawn(waits, cwd=pathlib.Path.cwd(), log=pathlib.Path("/dev/null"))
 %% code raises-exception
 1 / 0
 """

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from helpers import processes
 from helpers.project import ROOT
 
 
@@ -18,19 +18,19 @@ def tracked() -> list[Path]:
     if not shutil.which("git"):
         pytest.skip("not run: no `git` on this machine tells which files are the project's")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = processes.run(listed, cwd=ROOT, timeout=60)
     if done.returncode:
         pytest.skip(f"not run: this is no git checkout ({done.stderr.strip()})")
     return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-def run(*arguments: str | Path, where: Path = ROOT, text: str = "") -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, where: Path = ROOT, text: str = "") -> processes.Finished:
     """Run a program of the environment, a Python module, in the folder `where`, with `text` as its input."""
     command = [sys.executable, "-m", *map(str, arguments)]
-    return subprocess.run(command, cwd=where, input=text, capture_output=True, text=True, check=False, timeout=600)
+    return processes.run(command, cwd=where, words=text, timeout=600)
 
 
-def expect_well(done: subprocess.CompletedProcess[str]) -> None:
+def expect_well(done: processes.Finished) -> None:
     """Fail with what the program said, unless it ended with 0."""
     if done.returncode:
         pytest.fail(done.stdout + done.stderr, pytrace=False)

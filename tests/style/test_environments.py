@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
 import yaml
 
+from helpers import processes
 from helpers.project import ROOT
 from helpers.stack.containers import compose
 
@@ -41,5 +41,5 @@ def test_a_finding_of_the_doctor_does_not_keep_the_container_from_starting(tmp_p
     content = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
     (tmp_path / "lab").write_text("#!/bin/sh\necho PROBLEM\nexit 1\n")
     (tmp_path / "lab").chmod(0o755)
-    done = subprocess.run(content["postCreateCommand"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = processes.run(content["postCreateCommand"], cwd=tmp_path, timeout=60)
     assert (done.returncode, done.stdout[:8]) == (0, "PROBLEM\n")

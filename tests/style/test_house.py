@@ -30,6 +30,12 @@ def test_a_map_names_only_what_is_there(folder: Path) -> None:
     assert house.unmapped(folder) == []
 
 
+def test_tests_and_benchmarks_start_processes_there_too() -> None:
+    others = [Source.read(path) for folder in ("bench", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [complaint for source in others for complaint in house.one_room_starts_processes(source)]
+    assert others and found == []
+
+
 def test_functions_are_short() -> None:
     assert house.median_length(SOURCES) <= 8
 

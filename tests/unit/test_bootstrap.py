@@ -6,14 +6,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from helpers import bootstrap
+from helpers import bootstrap, processes
 from helpers.command import testing
 from helpers.errors import LabError
 from helpers.project import ROOT
@@ -28,9 +27,7 @@ def test_without_a_python_that_will_do(tmp_path: Path, there: list[str]) -> None
         (tmp_path / program).write_text(OLD_PYTHON)
         (tmp_path / program).chmod(0o755)
     (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "/usr/bin/dirname")
-    done = subprocess.run(
-        ["/bin/sh", ROOT / "lab", "status"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
+    done = processes.run(["/bin/sh", ROOT / "lab", "status"], environment={"PATH": str(tmp_path)}, timeout=60)
     assert done.returncode == 7
     assert "Python 3.11 or newer was not found" in done.stderr
     assert "apt install" in done.stderr and "uv" in done.stderr

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from helpers import processes
 from helpers.project import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the shell's wrapper is for POSIX; Windows has lab.cmd")
@@ -42,11 +42,11 @@ class Clone:
     folder: Path
     machine: Path
 
-    def run(self, *arguments: str, lab: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, lab: str = "", **variables: str) -> processes.Finished:
         """Run `./lab ARGUMENTS`, or `lab` in its place."""
         environment = {"PATH": str(self.machine), "HOME": str(self.machine), **variables}
         command = [lab or str(self.folder / "lab"), *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        return processes.run(command, environment=environment, timeout=60)
 
     def network(self, there: bool) -> None:
         """Let `uv` find the network, or not."""
@@ -187,7 +187,7 @@ def test_uv_gets_the_index_that_pip_is_set_to(clone: Clone, variables: dict[str,
 
 @pytest.mark.parametrize(("setting", "index"), [("index-url", MIRROR), ("timeout", "")])
 def test_pip_s_own_file_counts_too(clone: Clone, tmp_path: Path, setting: str, index: str) -> None:
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+    if processes.run([sys.executable, "-m", "pip", "--version"], timeout=60).returncode:
         pytest.skip("not run: this Python has no pip to ask")
     (tmp_path / "pip.conf").write_text(f"[global]\n{setting} = {index or 9}\n")
     clone.run("up", PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))

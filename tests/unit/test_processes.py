@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import subprocess
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def stubborn(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
     """A process that does not end when it is asked to, with a marker of its own."""
     marker = f"--datadir={tmp_path}/data"
     command = [sys.executable, "-c", STUBBORN, marker]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdout and child.stdout.readline() == b"ready\n"
+    with processes.start(command, output=processes.PIPE) as child:
+        assert child.stdout and child.stdout.readline() == "ready\n"
         yield marker, psutil.Process(child.pid)
         child.kill()
 
@@ -58,7 +59,7 @@ def test_what_does_not_end_is_killed(stubborn: tuple[str, psutil.Process]) -> No
 
 def test_a_zombie_is_gone() -> None:
     """What has ended stays in the process table until its parent asks, and who adopts an orphan may never ask."""
-    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+    with processes.start([sys.executable, "-c", ""]) as child:
         ended = psutil.Process(child.pid)
         wait_until(lambda: ended.status() == psutil.STATUS_ZOMBIE, 20, "the program to end", last_seen=ended.status)
         assert processes.is_gone(ended)
@@ -68,7 +69,7 @@ def test_a_zombie_is_gone() -> None:
 def test_every_process_with_the_marker_is_found_and_ended(tmp_path: Path) -> None:
     """MySQL on Windows is two processes with one command line."""
     command = [sys.executable, "-c", "import sys; sys.stdin.read()", marker := f"--datadir={tmp_path}/twins"]
-    twins = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(2)]
+    twins = [processes.start(command) for _ in range(2)]
     wait_until(lambda: len(processes.find_all(marker)) == 2, 20, "both to run")
     for found in processes.find_all(marker):
         processes.stop(found, timeout=5)
@@ -114,3 +115,24 @@ def test_a_process_that_cannot_be_ended_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(me, "kill", lambda: None)
     with pytest.raises(TimedOut, match=f"process {me.pid} to end"):
         processes.stop(me, timeout=0.05)
+
+
+def test_a_port_that_is_being_let_go_is_waited_for() -> None:
+    """The system closes a killed server's sockets a moment after its process is gone."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        assert processes.free_soon([port], 0.2) == set(), "somebody has it still"
+        asked = threading.Event()
+
+        def close() -> None:
+            asked.wait(20)
+            server.close()
+
+        closing = threading.Thread(target=close)
+        closing.start()
+        assert not processes.can_bind(port)
+        asked.set()
+        assert processes.free_soon([port]) == {port}
+        closing.join()

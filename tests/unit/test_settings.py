@@ -39,6 +39,7 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         "LAB_MAVEN_URL": "http://127.0.0.1:1/",
         "LAB_BOOTSTRAP_SERVERS": "one:9092, [::1]:9093",
         "LAB_DATABASE_SERVER": "mysqld",
+        "CONDA_PREFIX": str(tmp_path),
     }
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
@@ -49,7 +50,7 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         given["LAB_MAVEN_URL"],
     )
     assert found.bootstrap_servers == "one:9092, [::1]:9093"
-    assert found.database_server == Path.cwd() / "mysqld"
+    assert (found.database_server, found.conda) == (Path.cwd() / "mysqld", tmp_path)
 
 
 def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,13 +132,14 @@ class ComposeLab:
 
     def _place(self, known: State, report: Reporter, ran: dict[str, str]) -> None:
         """Give each server its port."""
-        for name, title in TITLES.items():
-            port = known.ports.get(name)
-            if port and (name in ran or processes.comes_free(port)):
+        idle = [name for name in TITLES if name not in ran]
+        free = processes.free_soon([known.ports[name] for name in idle if name in known.ports])
+        for name in idle:
+            if (port := known.ports.get(name)) in free:
                 continue
             known.ports[name] = processes.choose_port(set(known.ports.values()))
             if port:
-                report.say(f"Port {port} is used by another program; {title} moves to {known.ports[name]}")
+                report.say(f"Port {port} is used by another program; {TITLES[name]} moves to {known.ports[name]}")
 
     def _last_start(self, report: Reporter) -> str:
         """What was last started here, after deleting what a first start has left that was cut short.

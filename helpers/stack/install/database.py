@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -76,14 +75,14 @@ class Installation:
         return cls.around(program)
 
     @classmethod
-    def mariadb(cls) -> Installation | None:
-        """Return the MariaDB that conda or a package manager has put on this machine, or None."""
-        return _first(cls.at(place, "mariadb") for place in (*_conda(), *map(Path, _PLACES)))
+    def mariadb(cls, conda: Path | None) -> Installation | None:
+        """Return the MariaDB that the environment `conda` or a package manager has put on this computer, or None."""
+        return _first(cls.at(place, "mariadb") for place in filter(None, (conda, *map(Path, _PLACES))))
 
     @classmethod
-    def mysql(cls) -> Installation | None:
-        """Return the MySQL of the active conda environment, or None; other servers named `mysqld` are left alone."""
-        return _first(cls.at(place, "mysql") for place in _conda())
+    def mysql(cls, conda: Path | None) -> Installation | None:
+        """Return the MySQL of the environment `conda`, or None; other servers named `mysqld` are left alone."""
+        return cls.at(conda, "mysql") if conda else None
 
     def version(self) -> str:
         """Return the version that the program reports, as in 11.4.5. Raises `ServerFailed` if it cannot be run."""
@@ -100,11 +99,6 @@ class Installation:
         """Return MariaDB's files of SQL that make the system tables, in the order in which they are run."""
         names = [(f"mariadb_{name}.sql", f"mysql_{name}.sql", f"{name}.sql") for name in _SCRIPTS]
         return list(filter(None, (_existing(self.share / name for name in choice) for choice in names)))
-
-
-def _conda() -> Sequence[Path]:
-    prefix = os.environ.get("CONDA_PREFIX")
-    return [Path(prefix)] if prefix else []
 
 
 def _existing(paths: Iterable[Path]) -> Path | None:

@@ -21,6 +21,6 @@ def test_the_version_is_that_of_the_project() -> None:
 
 
 def test_the_doctor_begins_with_the_version(tmp_path: Path) -> None:
-    first, *_ = doctor.examine(Settings(tmp_path, tmp_path, None, None, None, None))
+    first, *_ = doctor.examine(Settings(tmp_path, tmp_path))
     assert (first.subject, first.well) == ("Version", True)
     assert f" {VERSION} " in first.found

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from helpers import processes
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.experiments import members
 from helpers.experiments.members import Member, owners, ownership, without_owner
@@ -129,9 +129,7 @@ input()
 
 def test_no_member_outlives_a_parent_that_is_killed(mock: Lab) -> None:
     program = [sys.executable, "-c", ORPHANS.format(address=mock.bootstrap_servers)]
-    with subprocess.Popen(
-        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as parent:
+    with processes.start(program, output=processes.PIPE) as parent:
         assert parent.stdout and parent.stdout.readline() == "started\n"
         orphans = psutil.Process(parent.pid).children()
         assert len(orphans) == 2
@@ -195,5 +193,5 @@ def test_settings_that_cannot_be(mock: Lab, settings: dict[str, Any]) -> None:
 
 def test_a_member_starts_without_the_heavy_libraries() -> None:
     program = "import runpy, sys; runpy.run_path(sys.argv[1]); sys.exit('pandas' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program, str(members._PROGRAM)], check=False, timeout=60)
+    done = processes.run([sys.executable, "-c", program, members._PROGRAM], timeout=60)
     assert done.returncode == 0

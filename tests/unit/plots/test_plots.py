@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import io
-import subprocess
 import sys
 import threading
 import time
@@ -16,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers import plots
+from helpers import plots, processes
 from helpers.errors import InvalidInput
 from helpers.lag import LagSample, Mark, PartitionLag
 from helpers.plots import live, style
@@ -247,4 +246,4 @@ def test_nothing_to_draw_is_said() -> None:
 
 def test_pyplot_stays_away() -> None:
     program = "import sys, helpers.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+    assert processes.run([sys.executable, "-c", program], timeout=60).returncode == 0

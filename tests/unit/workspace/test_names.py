@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers import processes
 from helpers.errors import InvalidInput, LabError
 from helpers.lab import Lab
 from helpers.workspace import WELL_KNOWN, Workspace, names
@@ -41,7 +41,7 @@ def removed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @contextmanager
 def another_process() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    with processes.start([sys.executable, "-c", "input()"]) as child:
         yield child.pid
         child.kill()
 

@@ -19,7 +19,7 @@ from tests.unit.stack.containers.stand_in import EVERYTHING, Docker
 
 def found(here: ComposeLab) -> dict[str, Finding]:
     """What `lab doctor` says of each subject, which it tells once."""
-    findings = doctor.examine(Settings(here.home, here.home / "cache", None, None, None, None))
+    findings = doctor.examine(Settings(here.home, here.home / "cache"))
     subjects = {finding.subject: finding for finding in findings}
     assert len(subjects) == len(findings)
     return subjects
@@ -71,7 +71,7 @@ def test_the_doctor_tells_once_of_a_damaged_state(docker: Docker, here: ComposeL
 
 
 def test_the_doctor_sends_windows_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    where = Settings(tmp_path, tmp_path, None, None, None, None)
+    where = Settings(tmp_path, tmp_path)
     assert list(doctor._system(where)) == []
     monkeypatch.setattr(platform, "system", lambda: "Windows")
     [finding] = doctor._system(where)

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from helpers import processes
 from helpers.project import ROOT
 from helpers.stack.containers import compose
 from helpers.stack.containers import docker as engine
@@ -31,9 +31,9 @@ DOCKERFILE: str = SERVICES["connect"]["build"]["dockerfile_inline"]
 JAVA = Java([], Path("caches"))
 
 
-def fits_schema(file: Path) -> subprocess.CompletedProcess[str]:
+def fits_schema(file: Path) -> processes.Finished:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return processes.run(command, timeout=120)
 
 
 def test_the_file_fits_the_schema() -> None:

@@ -120,7 +120,7 @@ def test_a_folder_named_env_makes_no_lab(docker: Docker, here: ComposeLab) -> No
 def test_a_taken_port_moves(docker: Docker, here: ComposeLab, monkeypatch: pytest.MonkeyPatch) -> None:
     here.up()
     port = variables(here)["LAB_MYSQL_PORT"]
-    monkeypatch.setattr(processes, "comes_free", lambda number: str(number) != port)
+    monkeypatch.setattr(processes, "free_soon", lambda ports: {number for number in ports if str(number) != port})
     report = Heard()
     here.up(report)
     assert variables(here)["LAB_MYSQL_PORT"] != port
@@ -179,7 +179,7 @@ def test_log(docker: Docker, here: ComposeLab) -> None:
 
 
 def test_attach_works_unchanged(docker: Docker, here: ComposeLab) -> None:
-    where = Settings(here.home, here.home, None, None, None, None)
+    where = Settings(here.home, here.home)
     here.up()
     with pytest.raises(LabNotRunning):
         attach(where)

@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 from jgo.maven import MavenContext
 
+from helpers import processes
 from helpers.errors import DownloadFailed, InvalidInput, LabError, Unsupported
 from helpers.settings import settings
 from helpers.stack.install import artifacts, download
@@ -172,12 +172,12 @@ def test_ctrl_c_leaves_a_part_to_go_on_with(repository: Repository, jar: Artifac
         "from helpers.stack.install.artifacts import *; from helpers.stack.install.catalogue import *\n"
         f"fetch([{jar!r}], Path({str(cache)!r}), mirror=settings().maven_url)"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as child:
+    with processes.start([sys.executable, "-c", code], errors=processes.PIPE) as child:
         part = cache / "downloads" / "some-1.0.jar.part"
         wait_until(lambda: part.exists() and part.stat().st_size, 30, "some bytes to arrive")
         child.send_signal(signal.SIGINT)
         repository.go_on.set()
-        assert b"KeyboardInterrupt" in child.communicate(timeout=30)[1]
+        assert "KeyboardInterrupt" in child.communicate(timeout=30)[1]
     assert names(cache) == {"some-1.0.jar.part"}
     assert fetch([jar], cache)[0].read_bytes() == JAR
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import LabError, Unsupported
-from helpers.settings import settings
+from helpers.settings import Settings
 from helpers.stack import installed
 from helpers.stack.home.state import State
 from helpers.stack.install import database
@@ -85,9 +85,8 @@ def test_a_program_that_made_the_data_and_is_gone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a database of its own, and without conda."""
+    """A machine without a database of its own."""
     monkeypatch.setattr(database, "_PLACES", ())
-    monkeypatch.delenv("CONDA_PREFIX", raising=False)
 
 
 @pytest.fixture
@@ -99,7 +98,11 @@ def no_archive(bare: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lab(tmp_path: Path) -> LocalLab:
     (tmp_path / "home").mkdir()
-    return LocalLab(replace(settings(), home=tmp_path / "home", cache=tmp_path / "cache"))
+    return LocalLab(Settings(tmp_path / "home", tmp_path / "cache"))
+
+
+def in_conda(lab: LocalLab, environment: Path) -> LocalLab:
+    return LocalLab(replace(lab.settings, conda=environment))
 
 
 @pytest.mark.usefixtures("bare")
@@ -109,15 +112,16 @@ def test_conda_s_mysql_is_for_platforms_without_an_archive(
 ) -> None:
     monkeypatch.setattr(Catalogue, "has_mariadb_here", lambda _: archive)
     conda = make("mysql", "bin/mysqld", "share/mysql")
-    monkeypatch.setenv("CONDA_PREFIX", str(conda))
-    assert lab.machine_database() == (None if archive else Installation.around(conda / "bin" / "mysqld"))
+    assert in_conda(lab, conda).machine_database() == (
+        None if archive else Installation.around(conda / "bin" / "mysqld")
+    )
 
 
 @pytest.mark.usefixtures("no_archive")
 def test_a_mariadb_goes_before_a_mysql(make: Make, lab: LocalLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONDA_PREFIX", str(make("mysql", "bin/mysqld", "share/mysql")))
+    conda = make("mysql", "bin/mysqld", "share/mysql")
     monkeypatch.setattr(database, "_PLACES", (str(make("mariadb", "bin/mariadbd", "share/mysql")),))
-    found = lab.machine_database()
+    found = in_conda(lab, conda).machine_database()
     assert found and found.product == "mariadb"
 
 

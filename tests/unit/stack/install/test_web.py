@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from helpers import processes
 from helpers.stack.install import web
 from tests.fake_server import Answer, FakeServer, in_turn
 
@@ -26,7 +26,7 @@ def certificate(tmp_path: Path) -> Path:
     file = tmp_path / "certificate.pem"
     make = [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
-    subprocess.run(make, check=True, capture_output=True, timeout=60)
+    assert processes.run(make, timeout=60).returncode == 0
     return file
 
 

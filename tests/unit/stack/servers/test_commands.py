@@ -56,6 +56,11 @@ def test_every_server_names_loopback_and_nothing_else(server: Server) -> None:
     )
 
 
+def test_the_worker_waits_for_a_poll_that_the_jdbc_source_may_hold() -> None:
+    """Fifteen seconds in release 10.8.3; a worker with less patience drops its offsets and sends its rows again."""
+    assert int(str(worker().settings()["task.shutdown.graceful.timeout.ms"])) > 15_000
+
+
 def test_mysql_opens_no_second_port() -> None:
     assert "--mysqlx=OFF" in database(MySQL, "8.4.2").command()
 
