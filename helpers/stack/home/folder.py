@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 
+_LOGGED = ("kafka", "connect", "mariadb", "mysql", "jupyter")
 _FORGOTTEN = ".deleted-"
 
 HOME_NEEDED = 300_000_000
@@ -84,8 +85,10 @@ def locked(home: Path) -> Iterator[None]:
 def read_log(home: Path, name: str, count: int) -> list[str]:
     """Return the last `count` lines of the log of the server `name`, or of JupyterLab.
 
-    Raises `LabNotRunning` where there is no log of that name, with the names that there are.
+    Raises `InvalidInput` for what is no server's name, and `LabNotRunning` where there is no log of it yet.
     """
+    if name.partition("-")[0] not in _LOGGED:
+        raise InvalidInput(f"{name!r} is not one of {', '.join(_LOGGED)}.", "A second server of a kind is kafka-2.")
     path = home / "logs" / f"{name}.log"
     if not path.is_file():
         there = ", ".join(sorted(log.stem for log in path.parent.glob("*.log"))) or "none"
