@@ -74,11 +74,11 @@ def test_data_of_another_version(own_lab: OwnLab) -> None:
     own_lab.run("down")
     path = own_lab.home / "lab.json"
     before = path.read_text()
-    for name in ("kafka", "mariadb"):
+    for name, title in (("kafka", "Kafka"), ("mariadb", "MariaDB")):
         content = json.loads(before)
         content["versions"][name] = "1.2.3"
         path.write_text(json.dumps(content))
-        _complains(own_lab.run("up"), 1, f"{name} 1.2.3")
+        _complains(own_lab.run("up"), 1, f"{title} 1.2.3")
     path.write_text(before)
     own_lab.up()
 
