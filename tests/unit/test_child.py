@@ -102,7 +102,7 @@ for line in sys.stdin:
 @pytest.mark.parametrize(("kind", "code"), [("Child", ECHO), ("Guarded", DEAF), ("Guarded", STUBBORN)])
 def test_none_outlives_a_parent_that_is_killed(kind: str, code: str, frozen: bool) -> None:
     with processes.start(
-        python(PARENT.format(kind=kind, code=code, patience=5 if kind == "Child" else (0.5, 0.5))),
+        python(PARENT.format(kind=kind, code=code, patience=5 if kind == "Child" else (0.2, 0.2))),
         output=processes.PIPE,
     ) as parent:
         assert parent.stdin and parent.stdout

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from helpers import processes
 from helpers.project import ROOT
 from helpers.stack.containers import compose
 from helpers.stack.containers import docker as engine
@@ -29,22 +27,6 @@ CONTENT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = CONTENT["services"]
 DOCKERFILE: str = SERVICES["connect"]["build"]["dockerfile_inline"]
 JAVA = Java([], Path("caches"))
-
-
-def fits_schema(file: Path) -> processes.Finished:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
-    return processes.run(command, timeout=120)
-
-
-def test_the_file_fits_the_schema() -> None:
-    done = fits_schema(FILE)
-    assert done.returncode == 0, done.stdout
-
-
-def test_the_schema_can_refuse(tmp_path: Path) -> None:
-    broken = tmp_path / "docker-compose.yml"
-    broken.write_text(TEXT.replace("healthcheck:", "healthchek:"), "utf-8")
-    assert "healthchek" in fits_schema(broken).stdout
 
 
 def images() -> list[str]:
