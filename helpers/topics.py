@@ -108,8 +108,8 @@ def temporary(
 ) -> Iterator[str]:
     """Yield the unique name of a topic that lives as long as the block. Raises what `create` and `delete` raise."""
     name = unique_name(prefix)
-    create(lab, name, partitions, config=config)
-    try:
+    try:  # around the creation too: one that timed out may have made the topic
+        create(lab, name, partitions, config=config, timeout=60)
         yield name
     finally:
         delete(lab, name, missing_ok=True)
