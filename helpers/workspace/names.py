@@ -31,7 +31,7 @@ WELL_KNOWN: dict[str, set[str]] = {
 in a lesson's own text. All others get an ending of their own."""
 
 _PATIENCE = 120.0
-"""Seconds to wait while another run of a lesson clears what an interrupted one has left."""
+"""Seconds to wait while another run of a lesson removes what an interrupted run has left."""
 
 
 class Workspace:
