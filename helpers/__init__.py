@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the notebooks of the Kafka sync lab share. A lesson begins with `from helpers import attach`.
 
-What a lesson imports lies flat in this folder, or in a folder of its own where it is more than one file. The rest
+What a lesson imports is directly in this folder, or in its own folder if it has more than one file. The rest
 is in folders, and the docstring of each folder lists what it holds. A module imports only from its own line or the lines below:
 
 - `command` the `lab` command

@@ -14,6 +14,8 @@ def check_several(argument: str, values: object, *, may_be_empty: bool = False) 
     Python would split a text into its letters, and a dictionary into its keys. Raises `InvalidInput`.
     """
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise InvalidInput(f"`{argument}` must be a list, not {values!r:.60}.", "Put a single value in brackets: [ … ].")
+        raise InvalidInput(
+            f"`{argument}` must be a list, not {values!r:.60}.", "Put a single value in brackets: [ … ]."
+        )
     if not may_be_empty and isinstance(values, Sized) and len(values) == 0:
         raise InvalidInput(f"`{argument}` is empty.", "Give at least one value.")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-_BEHIND = 5  a late thread catches up on this many steps at most and skips the older ones
+_BEHIND = 5  # a late thread catches up on this many steps at most and skips the older ones
 
 
 class Background:

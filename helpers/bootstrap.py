@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `./lab` runs before anything is installed: make the project's `.venv`, then run the `lab` command in it.
 
-It uses only the standard library, because nothing else is installed yet. `uv` installs the packages. If this computer has no `uv`,
-it is first installed into `.venv`.
+It uses only the standard library, because nothing else is installed yet. `uv` installs the packages. If this computer
+has no `uv`, it is first installed into `.venv`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     if os.name == "posix":
         os.execv(LAB, [str(LAB), *arguments])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  the program started below gets the Ctrl-C too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program started below gets the Ctrl-C too
     return subprocess.call([str(LAB), *arguments])
 
 
@@ -81,7 +81,7 @@ def _has_worked() -> bool:
 def _install(wanted: str) -> None:
     print("Installing the Python packages (once) ...", file=sys.stderr)
     if STAMP.exists() and not _is_installed("."):
-        STAMP.write_text("changing", "utf-8")  now it matches no pyproject.toml, not even the old one
+        STAMP.write_text("changing", "utf-8")  # now it matches no pyproject.toml, not even the old one
     uv = shutil.which("uv")
     if not (PYTHON.exists() and (uv or _has_pip())):
         _make_venv(uv)
@@ -120,7 +120,7 @@ def _has_pip() -> bool:
 
 
 def _make_venv(uv: str | None) -> None:
-    if _has_worked():  uv made it without pip, and uv has been removed
+    if _has_worked():  # uv made it without pip, and uv has been removed
         _call([str(PYTHON), "-m", "ensurepip"])
         return
     shutil.rmtree(VENV, ignore_errors=True)
@@ -130,7 +130,7 @@ def _make_venv(uv: str | None) -> None:
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise CannotInstall(
-            f"this Python {version} ({sys.executable}) has no venv module.\n"
+            f"this Python {version} ({sys.executable}) comes without venv.\n"
             f"Debian and Ubuntu: apt install python{version}-venv. "
             "Or install uv (https://docs.astral.sh/uv), which needs no such package."
         )

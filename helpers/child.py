@@ -22,7 +22,7 @@ from helpers import processes
 from helpers.processes import PIPE, STDOUT, Command, Finished, Output, Process
 
 _GUARD = Path(__file__).with_name("child_guard.py")
-_SPARE = 5.0  seconds that a guard gets in addition to those for its command
+_SPARE = 5.0  # seconds that a guard gets in addition to those for its command
 
 
 class Child:
@@ -84,7 +84,7 @@ class Child:
             self._listener = threading.Thread(target=self._listen, args=(self._process, self._heard), daemon=True)
             self._listener.start()
         assert self._process.stdin
-        with suppress(BrokenPipeError):  it has already ended, and its exit code shows that
+        with suppress(BrokenPipeError):  # it has already ended, and its exit code shows that
             self._process.stdin.write(json.dumps(self._orders) + "\n")
             self._process.stdin.flush()
         return self

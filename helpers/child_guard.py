@@ -22,14 +22,14 @@ KILLED = 128
 def main() -> int:
     """Run the command that the orders name, with `words` as its input. `patience` is the seconds to wait after each signal."""
     orders = json.loads(sys.stdin.readline())
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  background jobs of a shell ignore it, and so would their children
-    if hasattr(signal, "SIGHUP"):  the system sends it to wake a frozen guard whose owner has ended
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # background jobs of a shell ignore it, and so would their children
+    if hasattr(signal, "SIGHUP"):  # the system sends it to wake a frozen guard whose owner has ended
         signal.signal(signal.SIGHUP, lambda *_: None)
     command = subprocess.Popen(orders["command"], stdin=subprocess.PIPE, encoding="utf-8", start_new_session=True)
     threading.Thread(target=_watch, args=(command, orders["patience"]), name="owner", daemon=True).start()
     try:
         command.communicate(orders["words"])
-    except BrokenPipeError:  it ended without reading its input, which is allowed
+    except BrokenPipeError:  # it ended without reading its input, which is allowed
         command.wait()
     return command.returncode if command.returncode >= 0 else KILLED - command.returncode
 
@@ -42,7 +42,7 @@ def _watch(command: subprocess.Popen[str], patience: list[float]) -> None:
     if sys.platform == "win32":
         command.terminate()
         return
-    with suppress(ProcessLookupError):  it has just ended
+    with suppress(ProcessLookupError):  # it has just ended
         os.killpg(command.pid, signal.SIGCONT)  # it may be frozen
         for number, seconds in zip((signal.SIGINT, signal.SIGTERM), patience, strict=True):
             os.killpg(command.pid, number)

@@ -37,8 +37,8 @@ class _Keep(logging.Handler):
 
 
 _logger = logging.getLogger("helpers.librdkafka")
-_logger.handlers = [_Keep()]  replaces an earlier one: a notebook may load this module again
-_logger.propagate = False  librdkafka repeats "Connection refused" ten times a second: too much for a notebook
+_logger.handlers = [_Keep()]  # replaces an earlier one: a notebook may load this module again
+_logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second: too much for a notebook
 
 
 def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
@@ -46,7 +46,7 @@ def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object]
 
     Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
     """
-    librdkafka waits this long before the first connection too. The default would add 50 ms to each client's start.
+    # librdkafka waits this long before the first connection too. The default would add 50 ms to each client's start.
     settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, "reconnect.backoff.ms": 10, **(config or {})}
     try:
         return kind(settings, logger=_logger)
@@ -63,7 +63,7 @@ def metadata(client: Producer | Consumer | AdminClient, address: str, topic: str
     try:
         answer: ClusterMetadata = client.list_topics(topic, timeout=PATIENCE)
     except KafkaException as error:
-        client.poll(0)  delivers its log
+        client.poll(0)  # delivers its log
         raise failed(error, "list the topics", address) from error
     if topic and (refusal := answer.topics[topic].error):
         raise KafkaFailed(f"Topic {topic!r} at {address}: {refusal.str()}.", "Create it with `topics.create`.")
@@ -91,7 +91,7 @@ def offsets(
 
 @contextmanager
 def asking(what: str, address: str) -> Iterator[None]:
-    """Turn what a client raises in the block into the lab's errors, as `failed` does. `what` is the request, as "list the topics"."""
+    """Turn what a client raises in the block into the lab's errors, as `failed` does. `what` is the request: "list the topics"."""
     try:
         yield
     except KafkaException as error:

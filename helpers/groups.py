@@ -32,7 +32,7 @@ def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: f
         "auto.offset.reset": auto_offset_reset,
         "enable.auto.commit": False,
         "enable.partition.eof": True,
-        "fetch.wait.max.ms": 10,  by default the broker waits half a second before it answers that there is no more
+        "fetch.wait.max.ms": 10,  # by default the broker waits half a second before it answers that there is no more
     }
     offsets: list[int] = []
     with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
@@ -70,7 +70,7 @@ def names(lab: Lab) -> list[str]:
     answers = _ask(lab, lambda admin: {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)})
     what = "list the groups"
     told = clients.results(answers, what, lab.bootstrap_servers)[""]
-    if told.errors:  no answer does not mean an empty list
+    if told.errors:  # no answer does not mean an empty list
         raise clients.failed(KafkaException(told.errors[0]), what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
 
@@ -89,7 +89,9 @@ def delete(lab: Lab, *groups: str, missing_ok: bool = False) -> None:
     """
     if busy := delete_empty(lab, *groups, missing_ok=missing_ok):
         problem = f"{', '.join(busy)} cannot be deleted: the group has members."
-        raise KafkaFailed(problem, "Close its consumers first. A killed consumer counts as a member until its session times out.")
+        raise KafkaFailed(
+            problem, "Close its consumers first. A killed consumer counts as a member until its session times out."
+        )
 
 
 def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:

@@ -37,7 +37,8 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
         done = child.run(command, timeout=timeout, words=stdin)
     except TimedOut as error:
         raise TimedOut(
-            f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends only with --max-messages or --timeout-ms."
+            f"kafka-{tool} did not end within {timeout:g} s.",
+            "A consumer ends only with --max-messages or --timeout-ms.",
         ) from error
     if done.returncode:
         raise KafkaFailed(f"kafka-{tool} failed: {(done.stderr or done.stdout).strip()}")

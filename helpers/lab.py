@@ -113,7 +113,7 @@ class Lab:
 
     def frame(self) -> pd.DataFrame:
         """Return a table with a row for each server: version, address, memory (MB, resident), uptime (s)."""
-        import pandas as pd  takes a second, and the `lab` command does not need it
+        import pandas as pd  # takes a second, and the `lab` command does not need it
 
         rows = [
             {

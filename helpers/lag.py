@@ -66,9 +66,9 @@ def measure_lag(
     """Return the lag of `group` on all partitions of `topics`. Without `topics`, on the partitions that it has committed.
 
     A consumer with that group's name asks, and never joins it. The partitions come from the cluster's metadata. Then two
-    requests are enough for any number of partitions: for the committed offsets and for the end offsets. If some partitions have no commit,
-    a third one asks for the begin offsets of these. Control records of transactions count too: they have offsets. `consumer` is
-    one of `observer`, kept for several measurements. Without it a new one is made.
+    requests are enough for any number of partitions: for the committed offsets and for the end offsets. If some partitions
+    have no commit, a third one asks for the begin offsets of these. Control records of transactions count too: they have
+    offsets. `consumer` is one of `observer`, kept for several measurements. Without it a new one is made.
 
     Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing;
     `LabNotRunning` when no broker answers.
@@ -84,7 +84,7 @@ def measure_lag(
         begins = _offsets(asking, [place for place in committed if place.offset < 0], EARLIEST)
     lags = []
     for place in sorted(committed):
-        start = begins.get(place, place.offset)  without a commit, the group must read the whole log
+        start = begins.get(place, place.offset)  # without a commit, the group must read the whole log
         known = None if place in begins else place.offset
         lags.append(PartitionLag(place.topic, place.partition, known, ends[place], max(ends[place] - start, 0)))
     return LagSample(when, group, tuple(lags))
@@ -99,7 +99,7 @@ def observer(lab: Lab, group: str) -> Consumer:
     settings = {
         "group.id": group,
         "isolation.level": "read_uncommitted",  # the end of the log, also while a transaction is open
-        "reconnect.backoff.max.ms": 1000,  find a broker soon after it returns; by default up to ten seconds later
+        "reconnect.backoff.max.ms": 1000,  # find a broker soon after it returns; by default up to ten seconds later
     }
     return clients.new(Consumer, lab.bootstrap_servers, settings)
 

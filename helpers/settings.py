@@ -24,7 +24,7 @@ class Settings:
     home: Path
     """The folder of one lab: data, logs, passwords, ports (`LAB_HOME`, else the user's data folder)."""
     cache: Path
-    """The folder of downloads and what is made of them, shared by all labs of this user (`LAB_CACHE`, else the user's cache folder)."""
+    """Downloads and what is made of them, shared by all labs of this user (`LAB_CACHE`, else the user's cache folder)."""
     maven_url: str | None = None
     """A Maven repository to use instead of the central one (`LAB_MAVEN_URL`), for a school's or company's mirror."""
     bootstrap_servers: str | None = None
@@ -57,7 +57,7 @@ def settings() -> Settings:
 def _matching(variable: str, pattern: str, wanted: str) -> str | None:
     given = os.environ.get(variable, "").strip()
     if given and not re.fullmatch(pattern, given):
-        raise InvalidInput(f"{variable} is not {wanted}.", "Correct this variable, or unset it.")
+        raise InvalidInput(f"{variable} is not {wanted}.", "Correct it, or unset it.")
     return given or None
 
 

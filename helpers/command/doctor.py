@@ -73,7 +73,9 @@ def _version(where: Settings) -> Iterator[Finding]:
 def _system(where: Settings) -> Iterator[Finding]:
     if platform.system() == "Windows":
         problem = "Kafka's broker is known to end on Windows when a topic is deleted (KAFKA-1194)"
-        yield Finding("System", False, problem, "Use WSL2, which is Linux, or a lab in containers: `./lab up --compose`.")
+        yield Finding(
+            "System", False, problem, "Use WSL2, which is Linux, or a lab in containers: `./lab up --compose`."
+        )
 
 
 def _python(where: Settings) -> Iterator[Finding]:
@@ -135,7 +137,7 @@ def _folders(where: Settings) -> Iterator[Finding]:
 def _downloads(where: Settings) -> Iterator[Finding]:
     try:
         missing = LocalLab(where).missing_bytes()
-    except LabError:  no database for this platform, or a damaged lab.json: _database and _state report it
+    except LabError:  # no database for this platform, or a damaged lab.json: _database and _state report it
         return
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
     yield Finding(

@@ -53,7 +53,7 @@ def _private_log(home: Path) -> Path:
     log = home / "logs" / "jupyter.log"
     log.parent.mkdir(exist_ok=True)
     log.touch(0o600)
-    log.chmod(0o600)  an older file
+    log.chmod(0o600)  # an older file
     return log
 
 

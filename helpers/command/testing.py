@@ -47,7 +47,7 @@ def pytest_command(arguments: Sequence[str]) -> list[str]:
 def measures_coverage(arguments: Sequence[str]) -> bool:
     """Return whether `lab test ARGUMENTS` prints the share of branches that ran: only for all unit tests and nothing else.
 
-Measuring this makes a program slower, and tests of the other rooms compare times.
+    Measuring this makes a program slower, and tests of the other rooms compare times.
     """
     return _split(arguments) == (["unit"], [])
 
@@ -63,7 +63,7 @@ def run_tests(arguments: Sequence[str]) -> int:
     part("tests")
     if missing := _missing():
         raise LabError(
-            f"The tests need {', '.join(missing)}, not installed here.",
+            f"The tests need packages that are not installed: {', '.join(missing)}.",
             "Install them with `./lab test`, or by hand: pip install -e '.[test]'.",
         )
     code = call(pytest_command(arguments))
@@ -88,8 +88,8 @@ def run_bench(only: str | None) -> int:
 def call(command: Command, *, environment: Mapping[str, str] = os.environ, output: Output = None) -> int:
     """Run `command` in the project's folder and return its exit code. Afterwards nothing that it made is left.
 
-Its temporary files are in their own folder. If this process ends, `command` ends as after Ctrl-C, and it has the time that
-it needs to stop its servers. Then processes that still run and name the folder are stopped, and the folder is deleted.
+    Its temporary files are in their own folder. If this process ends, `command` ends as after Ctrl-C, and it has the time that
+    it needs to stop its servers. Then processes that still run and name the folder are stopped, and the folder is deleted.
     """
     with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()

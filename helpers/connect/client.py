@@ -27,7 +27,7 @@ class ConnectClient(Endpoints):
 
     `timeout` is the seconds that one request may take, a wait for the end of a rebalance included. Every method raises
     `LabNotRunning` when nothing answers, `TimedOut` after `timeout`, `InvalidInput` for a name that no path can hold, and
-    `ConnectFailed` with the worker's own words for whatever it refuses. `close`, or the end of a `with` block, closes the
+    `ConnectFailed` with the worker's own message for what it refuses. `close`, or the end of a `with` block, closes the
     connection; a later request opens it again.
     """
 
@@ -206,7 +206,7 @@ class ConnectClient(Endpoints):
         stale = set(filter(restarted, before))
         try:
             wait_until(lambda: stale.isdisjoint(self._failures(name)), _RETELLING, "an end of the old failures")
-        except TimedOut:  it has already failed again, with the same message: the report is true
+        except TimedOut:  # it has already failed again, with the same message: the report is true
             return
 
     def _failures(self, name: str) -> list[Failure]:

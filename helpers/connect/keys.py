@@ -38,7 +38,7 @@ _CHOICES = {
 
 
 def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> None:
-    """Check that each key of `config` is read and its value is taken, by `told`: the `configs` of the worker's validation.
+    """Check that each key of `config` is known and its value is valid. `told` has the `configs` of the worker's validation.
 
     Raises `InvalidInput` or `ConnectFailed`.
     """

@@ -70,7 +70,9 @@ class Rest:
         except requests.ConnectionError as error:
             reason = "Connection refused" if "refused" in str(error) else "the connection broke"
             problem = f"No Kafka Connect worker answers at {self.url} ({reason})."
-            raise LabNotRunning(problem, "Start it with `./lab up`: its connectors continue where they stopped.") from error
+            raise LabNotRunning(
+                problem, "Start it with `./lab up`: its connectors continue where they stopped."
+            ) from error
 
 
 def _momentary(answer: requests.Response) -> bool:

@@ -47,14 +47,14 @@ def debezium_source(
         "database.port": db.port,
         "database.user": "source",
         "database.password": lab.secret("source"),
-        "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  MariaDB sees a replica with this id
+        "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # MariaDB sees a replica with this id
         "database.include.list": db.name,
         "table.include.list": ",".join(f"{db.name}.{table}" for table in tables),
         "topic.prefix": name,
         "include.schema.changes": False,
         "schema.history.internal.kafka.bootstrap.servers": lab.seen_by_worker.bootstrap_servers,
         "schema.history.internal.kafka.topic": f"{name}-schema-history",
-        "connect.keep.alive.interval.ms": 1000,  how often it retries after an outage; by default once a minute
+        "connect.keep.alive.interval.ms": 1000,  # how often it retries after an outage; by default once a minute
         "time.precision.mode": "connect",
         "extended.headers.enabled": False,
         **(_TEXT_AS_IT_IS if db.product == "mysql" else {}),

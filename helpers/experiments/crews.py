@@ -45,7 +45,9 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
     """
     group = topics.unique_name(prefix)
     partitions = set(clients.metadata(lab.admin, lab.bootstrap_servers, topic).topics[topic].partitions)
-    patient = {"session.timeout.ms": 30_000}  no member is killed here, and a slow computer must not look like a killed member
+    patient = {
+        "session.timeout.ms": 30_000
+    }  # no member is killed here, and a slow computer must not look like a killed member
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
     with ExitStack() as running:
         running.callback(groups.delete, lab, group)

@@ -79,7 +79,7 @@ def _handle(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
 def _commit(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
     try:
         consumer.commit(asynchronous=False)
-    except KafkaException as error:  another member has the partitions now and reads these records again
+    except KafkaException as error:  # another member has the partitions now and reads these records again
         tell("commit refused", reason=error.args[0].str())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live lag plot: drawn while the cells of a notebook go on."""
+"""The live lag plot: drawn while the cells of a notebook run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _View = tuple[float, float, tuple[tuple[float, str], ...]]  # from and to in sec
 
 
 class LivePlot:
-    """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook goes on.
+    """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook runs.
 
     `window` is the width in seconds, `hz` the refreshes a second. After `stop`, or at the end of the `with` block, a
     picture of the whole time stays, with the `title` that is set by then: let it say the finding.
@@ -54,7 +54,7 @@ class LivePlot:
         self._background = Background("live plot", self._refresh, 1 / hz)
 
     def start(self) -> LivePlot:
-        """Show the plot below this cell and go on drawing in the background. Returns itself."""
+        """Show the plot below this cell and continue to draw in the background. Returns itself."""
         self._refresh(update=False)
         self._background.start()
         return self

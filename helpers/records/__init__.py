@@ -23,8 +23,8 @@ _BATCH = 10_000
 _NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}
 _PRODUCER_LIMIT = 1_000_000  # librdkafka's default of message.max.bytes
 _PROMPT = {
-    "fetch.wait.max.ms": 50,  while a broker waits for new records in one partition, the others wait too
-    "fetch.queue.backoff.ms": 10,  librdkafka's pause when its queue is full; by default a second
+    "fetch.wait.max.ms": 50,  # while a broker waits for new records in one partition, the others wait too
+    "fetch.queue.backoff.ms": 10,  # librdkafka's pause when its queue is full; by default a second
 }
 _NOTHING_NEW = (
     "A consumer gets only records after its group's committed offset, or after the end of the log if it starts from "
@@ -74,7 +74,7 @@ def produce(
     settings = {
         "message.timeout.ms": int(timeout * 1000),
         "delivery.report.only.error": not reports,
-        "queue.buffering.max.messages": 1_000_000,  the queue is rarely full; its size in bytes stays limited
+        "queue.buffering.max.messages": 1_000_000,  # the queue is rarely full; its size in bytes stays limited
         **(config or {}),
         "on_delivery": outbox.delivered,
     }

@@ -52,7 +52,7 @@ class Outbox:
             if self._reporting:
                 self._send(producer, _fields(record))
                 continue
-            try:  most are plain values, which the client takes as they are: a check of each costs a tenth of the speed
+            try:  # most are plain values, which the client takes as they are: a check of each costs a tenth of the speed
                 produce(topic, record)  # type: ignore[arg-type]
             except (TypeError, BufferError, KafkaException):
                 self._send(producer, _fields(record))
@@ -83,7 +83,7 @@ class Outbox:
             self.reports.append(Message())
             fields["on_delivery"] = partial(self._report, len(self.reports) - 1)
         queued = False
-        while not queued:  this ends: each record leaves a full queue when it is acknowledged or times out, and a poll frees its place
+        while not queued:  # ends: each record leaves a full queue, acknowledged or timed out, and a poll makes room
             try:
                 producer.produce(self._topic, **fields)
                 queued = True

@@ -125,7 +125,7 @@ def test_without_cache_and_network_the_error_says_how_to_go_on(new_lab: OwnLab, 
     empty = OwnLab(new_lab.home, tmp_path / "empty cache")
     done = empty.run("up", LAB_MAVEN_URL=NOBODY_LISTENS)
     assert done.returncode == 5
-    assert "could not be fetched" in done.stderr and "Traceback" not in done.stderr
+    assert "could not be downloaded" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_reset_forgets_everything_but_the_cache(new_lab: OwnLab) -> None:

@@ -38,7 +38,7 @@ def test_a_first_start_that_was_cut_short_begins_afresh(
     report = Heard()
     here.up(report)
     assert docker.changes() == ["delete", "build and start"]
-    assert report.lines[0] == "The first start was interrupted; what it left is deleted."
+    assert report.lines[0] == "The first start was interrupted. Deleting what it left."
     here.up()
     assert docker.changes() == ["start"]
 
