@@ -132,7 +132,7 @@ class Child:
             self._signal(psutil.Process.kill)
         code = self._process.wait()
         if self._listener:
-            self._listener.join(_SPARE)  # bounded: somebody below may have kept the output open
+            self._listener.join(_SPARE)  # not forever: a process below it may still hold the output
         return code
 
     def _signal(self, send: Callable[[psutil.Process], None]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever ends a server, or `lab` itself, the next `lab up` mends it."""
+"""After anything that ends a server, or `lab` itself, the next `lab up` starts a working lab."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.Mon
     assert bootstrap._is_installed(".") and bootstrap._is_installed(".[test]")
     (tmp_path / "PYTHON").unlink()
     (tmp_path / "PYTHON").symlink_to(tmp_path / "removed" / "python3")
-    assert not bootstrap._is_installed("."), "the machine's Python that it was made with is gone"
+    assert not bootstrap._is_installed("."), "the Python that it was made with is gone"
     (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[test]")
     assert not bootstrap._is_installed(".")
 

@@ -90,7 +90,9 @@ def read_log(home: Path, name: str, count: int) -> list[str]:
     Raises `InvalidInput` if `name` is not the name of a server, and `LabNotRunning` if it has no log yet.
     """
     if name.partition("-")[0] not in _LOGGED:
-        raise InvalidInput(f"{name!r} is not one of {', '.join(_LOGGED)}.", "A second server of a kind is kafka-2.")
+        raise InvalidInput(
+            f"{name!r} is not one of {', '.join(_LOGGED)}.", "A second server has a number, as in kafka-2."
+        )
     path = home / "logs" / f"{name}.log"
     if not path.is_file():
         there = ", ".join(sorted(log.stem for log in path.parent.glob("*.log"))) or "none"

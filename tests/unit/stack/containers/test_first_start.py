@@ -60,6 +60,6 @@ def test_containers_that_outlived_the_command_that_started_them_keep_their_data(
     with pytest.raises(ServerFailed):
         here.up()
     assert docker.changes() == ["build and start", "stop"]
-    docker.answer(logs=(0, "a container made anew has another log", ""))
+    docker.answer(logs=(0, "a container made again has another log", ""))
     here.up()
     assert docker.changes() == ["build and start"]

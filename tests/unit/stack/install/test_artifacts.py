@@ -205,7 +205,7 @@ def test_two_labs_fill_one_cache_once(repository: Repository, jar: Artifact, cac
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, repository: Repository, jar: Artifact) -> Catalogue:
-    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this machine."""
+    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this computer."""
     plugin = repository.add("org.example:plug:1.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/some.jar")))
     other = repository.add("org.example:plug-my:2.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/my.jar")))
     mariadb = repository.add("org.example:db:11.4", made_up_jar())
