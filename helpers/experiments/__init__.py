@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one lesson measures and other lessons repeat with other numbers. Each restores the lab to its earlier state.
+"""What one lesson measures and other lessons repeat with other numbers. Each leaves the lab as it was before.
 
 - `crews` `keys` `journeys` members that share work; the partition of a key; a row's way through Connect
 - `members` `changes` `load` `poller` one consumer; changes of a table; what readers cost the database; a source that polls

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of consumers that share the partitions of a topic, read all its records, or crash. All restore the cluster."""
+"""Groups of consumers that share the partitions of a topic, read all its records, or crash. Each leaves the cluster as it was."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
     """
     group = topics.unique_name(prefix)
     partitions = set(clients.metadata(lab.admin, lab.bootstrap_servers, topic).topics[topic].partitions)
-    patient = {
-        "session.timeout.ms": 30_000
-    }  # no member is killed here, and a slow computer must not look like a killed member
+    patient = {"session.timeout.ms": 30_000}  # no member is killed here, and a slow one must not look like it
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
     with ExitStack() as running:
         running.callback(groups.delete, lab, group)

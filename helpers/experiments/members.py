@@ -22,10 +22,7 @@ from helpers.lab import Lab
 
 _PROGRAM = Path(__file__).with_name("member_program.py")
 _ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
-_CLASSIC = {
-    "session.timeout.ms": 2000,
-    "heartbeat.interval.ms": 500,
-}  # the group notices a killed member after two seconds
+_CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after 2 s
 _LEAVING = 10.0  # seconds that a member gets to leave its group
 
 
