@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the notebooks of the Kafka sync lab share. A lesson begins with `from helpers import attach`.
 
-What a lesson imports lies flat in this folder, or in a folder of its own where it is more than one file. Everything
-behind it has a folder whose docstring is its map. From the top; each imports only from its own line and those below it:
+What a lesson imports is directly in this folder, or in its own folder if it has more than one file. The rest
+is in folders, and the docstring of each folder lists what it holds. A module imports only from its own line or the lines below:
 
 - `command` the `lab` command
 - `plots` `checks` pictures; predictions and exercises
-- `experiments` what one lesson measures: groups of consumers, changes of a table, rows on their way
+- `experiments` what one lesson measures: groups of consumers, changes of a table, the way of rows
 - `connectors` configurations of connectors
 - `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` `workspace` what a lesson does
 - `lab` `clients` where the servers answer, and how a Kafka client is made
-- `stack` how the servers are obtained and run
+- `stack` how the servers are downloaded and run
 - `child` programs that end with their parent
 - `processes` the only place that starts a process
-- `arguments` `background` `bootstrap` `child_guard` `errors` `project` `settings` `waiting` the ground floor
+- `arguments` `background` `bootstrap` `child_guard` `errors` `project` `settings` `waiting` what all others use
 """
 
 from helpers.lab import Lab, attach

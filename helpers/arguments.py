@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments as a cell gives them: one single thing where several belong is refused at the door, by the argument's name."""
+"""Check the arguments of a cell: a single value where a list is needed is refused, with the name of the argument."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from helpers.errors import InvalidInput
 
 
 def check_several(argument: str, values: object, *, may_be_empty: bool = False) -> None:
-    """Check that `values`, given as `argument`, is a list or another collection, and not one text, number or dictionary.
+    """Check that `values`, given as `argument`, is a list or another collection, and not a text, a number or a dictionary.
 
-    Python would take a text apart into its letters, and a dictionary into its keys. Raises `InvalidInput`.
+    Python would split a text into its letters, and a dictionary into its keys. Raises `InvalidInput`.
     """
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise InvalidInput(f"`{argument}` must be a list, not {values!r:.60}.", "Put a single one in brackets: [ … ].")
+        raise InvalidInput(
+            f"`{argument}` must be a list, not {values!r:.60}.", "Put a single value in brackets: [ … ]."
+        )
     if not may_be_empty and isinstance(values, Sized) and len(values) == 0:
-        raise InvalidInput(f"`{argument}` is empty.", "Give at least one.")
+        raise InvalidInput(f"`{argument}` is empty.", "Give at least one value.")

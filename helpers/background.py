@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A step done again and again beside the notebook's cells, whose failure is not lost."""
+"""Repeat a step in the background while the notebook's cells run. A failure of the step is not lost."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 
-_BEHIND = 5  # steps that are made up for; of those that fell due before them, none is
+_BEHIND = 5  # a late thread catches up on this many steps at most and skips the older ones
 
 
 class Background:
     """A named daemon thread that calls `step` every `interval` seconds, from `start` to `stop` or for a `with` block.
 
-    What `step` raises ends the thread and is raised by `stop()`: a thread that prints would write into some other cell.
+    An exception of `step` ends the thread, and `stop()` raises it: what a thread prints would appear in some other cell.
     """
 
     def __init__(self, name: str, step: Callable[[], object], interval: float) -> None:
@@ -24,12 +24,12 @@ class Background:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Background:
-        """Begin with the first step, and return at once: itself."""
+        """Begin with the first step. Returns itself at once."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End the thread after its present step. May be called twice: the failure is raised once."""
+        """End the thread after its current step. May be called twice: the failure is raised once."""
         self._quit.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -48,13 +48,13 @@ class Background:
         with self._kept:
             while not self._quit.is_set():
                 self._step()
-                # A step that came late is followed at once by the next, so that none is left out; but not by a crowd.
+                # After a late step the next one follows at once, so that no step is left out. The number of these is limited.
                 due = max(due + self._interval, time.monotonic() - _BEHIND * self._interval)
                 self._quit.wait(max(due - time.monotonic(), 0))
 
 
 class _Kept:
-    """Keeps what its block raises, for another thread to raise."""
+    """Keeps the exception of its block, so that another thread can raise it."""
 
     error: BaseException | None = None
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `./lab` runs before anything is installed: make the project's `.venv`, then hand over to the `lab` command in it.
+"""What `./lab` runs before anything is installed: make the project's `.venv`, then run the `lab` command in it.
 
-Only the standard library, for there is nothing else yet. `uv` does the work where the machine has it; where not, it is
-installed into `.venv` and works from there.
+It uses only the standard library, because nothing else is installed yet. `uv` installs the packages. If this computer
+has no `uv`, it is first installed into `.venv`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ FAILED = 1
 
 
 class CannotInstall(Exception):
-    """The environment could not be made; the text says why and what to do."""
+    """The environment could not be made. The text says why and what to do."""
 
 
 def main(arguments: list[str]) -> int:
-    """Install what `arguments` need unless it is there, run `lab` with them, and return its exit code.
+    """Install what `arguments` need if it is missing, run `lab` with them, and return its exit code.
 
-    Packages that cannot be updated, without a network for example, keep nobody from a lab that worked before.
+    If packages cannot be updated, for example without a network, a lab that worked before still starts.
     """
     wanted = ".[test]" if arguments[:1] in (["test"], ["bench"]) else "."
     try:
@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
         if wanted != "." or not _has_worked():
             print(f"lab: {error}", file=sys.stderr)
             return FAILED
-        print("lab: The Python packages could not be updated; continuing with those that are here.", file=sys.stderr)
+        print("lab: The Python packages could not be updated; continuing with the installed ones.", file=sys.stderr)
     except KeyboardInterrupt:
-        print("lab: Interrupted while installing; the next ./lab goes on from here.", file=sys.stderr)
+        print("lab: Interrupted while installing. Run ./lab again: it continues from here.", file=sys.stderr)
         return 130
     return _run(arguments)
 
@@ -53,19 +53,19 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     if os.name == "posix":
         os.execv(LAB, [str(LAB), *arguments])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program below, which is told of it as well
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program started below gets the Ctrl-C too
     return subprocess.call([str(LAB), *arguments])
 
 
 def _fingerprint() -> str:
-    """What the environment was made from, and where: a moved clone needs a new one."""
+    """A hash of what the environment was made from, and where: a moved clone needs a new one."""
     return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
 
 
 def _is_installed(wanted: str) -> bool:
     """Whether `.venv` was made from today's pyproject.toml, with the packages for tests if they are wanted.
 
-    Its Python is a link to the machine's, which may be gone since.
+    Its Python is a link to this computer's Python, which may have been removed.
     """
     if not (STAMP.exists() and LAB.exists() and PYTHON.exists()):
         return False
@@ -74,14 +74,14 @@ def _is_installed(wanted: str) -> bool:
 
 
 def _has_worked() -> bool:
-    """Whether `.venv` was made to its end once, in this folder: the commands in it name their Python by its whole path."""
+    """Whether `.venv` was once completed in this folder: the commands in it name their Python by its full path."""
     return STAMP.exists() and PYTHON.exists() and LAB.exists() and os.fsencode(SCRIPTS) in LAB.read_bytes()
 
 
 def _install(wanted: str) -> None:
     print("Installing the Python packages (once) ...", file=sys.stderr)
     if STAMP.exists() and not _is_installed("."):
-        STAMP.write_text("changing", "utf-8")  # from here on it fits no pyproject.toml, not even the old one
+        STAMP.write_text("changing", "utf-8")  # now it matches no pyproject.toml, not even the old one
     uv = shutil.which("uv")
     if not (PYTHON.exists() and (uv or _has_pip())):
         _make_venv(uv)
@@ -94,7 +94,7 @@ def _install(wanted: str) -> None:
 
 
 def _index() -> dict[str, str]:
-    """The variable that gives uv the package index that pip is set to: uv does not read pip's settings."""
+    """The variable that gives uv the package index of pip's settings: uv does not read these settings."""
     if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         return {}
     index = os.environ.get("PIP_INDEX_URL") or _pip_index()
@@ -102,7 +102,7 @@ def _index() -> dict[str, str]:
 
 
 def _pip_index() -> str:
-    """The index in pip's configuration files; empty where they name none, or where there is no pip."""
+    """The index in pip's configuration files. Empty if they name none, or if there is no pip."""
     for python in filter(Path.exists, (PYTHON, Path(sys.executable))):
         command = [str(python), "-m", "pip", "config", "list"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -113,14 +113,14 @@ def _pip_index() -> str:
 
 
 def _has_pip() -> bool:
-    """Whether `.venv` was made to its end: pip comes last."""
+    """Whether `.venv` is complete: pip is installed last."""
     return not subprocess.call(
         [str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
 def _make_venv(uv: str | None) -> None:
-    if _has_worked():  # a uv made it without pip, and is gone since
+    if _has_worked():  # uv made it without pip, and uv has been removed
         _call([str(PYTHON), "-m", "ensurepip"])
         return
     shutil.rmtree(VENV, ignore_errors=True)
@@ -138,14 +138,14 @@ def _make_venv(uv: str | None) -> None:
 
 
 def _call(command: list[str], **variables: str) -> None:
-    # The certificates of the machine, which know a school's or company's proxy; UV_NATIVE_TLS is the older name.
+    # Use this computer's certificates: they include a school's or company's proxy. UV_NATIVE_TLS is the older name.
     environment = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ, **variables}
     try:
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise CannotInstall(
             f"the Python packages could not be installed: {error}\n"
-            "The lines above say why; most often it is the network or a full disk. Run ./lab again: it goes on from here."
+            "The lines above say why: often the network or a full disk. Run ./lab again: it continues from here."
         ) from error
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions and exercise checks: what the learner thought, what is so, and a hint where they differ."""
+"""Predictions and exercise checks: what the learner expected, what is true, and a hint if they differ."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Note:
 
 
 class Prediction:
-    """What `predict` returns: what the learner expects of `question`; a guess of None is no prediction."""
+    """What `predict` returns: what the learner answers to `question`. A guess of None is no prediction."""
 
     def __init__(self, question: str, guess: object) -> None:
         self.question = question
         self.guess = guess
 
     def compare(self, outcome: object) -> Note:
-        """Show the guess beside what came out. The note is true when they are equal; no note makes the cell fail.
+        """Show the guess and the outcome. The note is true when they are equal. A note never makes the cell fail.
 
         True and False are shown, and may be guessed, as "yes" and "no". Capitals do not matter, and "3" equals 3.
         """
@@ -74,7 +74,7 @@ def _in_words(answer: object) -> str:
 
 
 def _meaning(answer: object) -> str | float:
-    """What counts of an answer: the number in it, else its text without capitals and outer blanks."""
+    """The part of an answer that is compared: its number, else its text in small letters, without outer blanks."""
     said = _in_words(answer).strip().casefold()
     try:
         return float(said.replace(",", ""))

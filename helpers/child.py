@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that end with their parent, however that ends: programs of ours, and any command under a guard.
+"""Programs that end when their parent ends, for any reason: our own programs, and any command under a guard.
 
-The lifeline is the child's standard input, a pipe. The system closes it when the parent is gone, also after a kill -9 of a
-notebook's kernel, and then the child ends. That needs no rights and is the same on every platform.
+The lifeline is the child's standard input, a pipe. The system closes it when the parent ends, also after a kill -9 of a
+notebook's kernel. Then the child ends. This needs no special rights and works on every platform.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from helpers import processes
 from helpers.processes import PIPE, STDOUT, Command, Finished, Output, Process
 
 _GUARD = Path(__file__).with_name("child_guard.py")
-_SPARE = 5.0  # seconds that a guard gets besides those for its command
+_SPARE = 5.0  # seconds that a guard gets in addition to those for its command
 
 
 class Child:
     """A program that ends when its input ends, from `start` to `stop` or for a `with` block.
 
-    The first line of its input is `orders`, as JSON: `ps` would show them in the command. Each line of its output goes to
-    `heard`, which is called in a thread of its own. Without `heard` the output goes to `output` and `errors`: open files,
-    or None for this process's own. `ended` is called in that thread when the output ends, so when the program has ended.
+    The first line of its input is `orders`, as JSON: in the command, `ps` would show them. Each line of its output goes to
+    `heard`, which is called in its own thread. Without `heard` the output goes to `output` and `errors`: open files,
+    or None for those of this process. `ended` is called in that thread when the output ends, because the program has ended then.
     `stop` kills it `patience` seconds after its input has ended.
     """
 
@@ -71,11 +71,11 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether the process lives now."""
+        """Whether the process runs now."""
         return self._process is not None and self.code is None
 
     def start(self) -> Child:
-        """Start the program and return at once: itself. Raises `ServerFailed` if it cannot be started."""
+        """Start the program. Returns itself at once. Raises `ServerFailed` if it cannot be started."""
         self.killed = False
         self._process = processes.start(
             self._command, output=self._output, errors=self._errors, cwd=self._cwd, environment=self._environment
@@ -84,7 +84,7 @@ class Child:
             self._listener = threading.Thread(target=self._listen, args=(self._process, self._heard), daemon=True)
             self._listener.start()
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # it has ended already, and its exit code says so
+        with suppress(BrokenPipeError):  # it has already ended, and its exit code shows that
             self._process.stdin.write(json.dumps(self._orders) + "\n")
             self._process.stdin.flush()
         return self
@@ -96,24 +96,24 @@ class Child:
         return self._process.wait() if timeout is None else processes.wait(self._process, timeout)
 
     def stop(self) -> int | None:
-        """Let the program end, kill it when its time is up, and return its exit code (None before the start).
+        """End the program's input, kill the program if it does not end in time, and return its exit code (None before the start).
 
-        May be called twice, and for a program that is frozen.
+        May be called twice, and on a frozen program.
         """
         self.resume()
         return self._end(self._patience)
 
     def kill(self) -> None:
-        """End the program at once (SIGKILL). Does nothing where it does not run."""
+        """End the program at once (SIGKILL). Does nothing if it does not run."""
         self._signal(psutil.Process.kill)
         self._end(self._patience)
 
     def freeze(self) -> None:
-        """Halt the program (SIGSTOP) until `resume` or `stop`: its connections stay open, and it says nothing."""
+        """Pause the program (SIGSTOP) until `resume` or `stop`: its connections stay open, and it sends nothing."""
         self._signal(psutil.Process.suspend)
 
     def resume(self) -> None:
-        """Let a frozen program go on. Does nothing to one that runs."""
+        """Let a frozen program continue. Does nothing to a program that runs."""
         self._signal(psutil.Process.resume)
 
     def __enter__(self) -> Child:
@@ -132,11 +132,11 @@ class Child:
             self._signal(psutil.Process.kill)
         code = self._process.wait()
         if self._listener:
-            self._listener.join(_SPARE)  # bounded: somebody below may have kept the output open
+            self._listener.join(_SPARE)  # not forever: a process below it may still hold the output
         return code
 
     def _signal(self, send: Callable[[psutil.Process], None]) -> None:
-        """Reach the children first: in a venv on Windows python.exe only starts the real one, and ends with it."""
+        """Signal the children first: in a venv on Windows python.exe only starts the real Python, and ends with it."""
         if not self.running:
             return
         self.killed = self.killed or send is psutil.Process.kill
@@ -154,9 +154,9 @@ class Child:
 
 
 class Guarded(Child):
-    """Any command, with `words` as its input, run by a guard that ends it when this process does.
+    """Any command, with `words` as its input, run by a guard that ends it when this process ends.
 
-    `patience` is the seconds that it gets to end after SIGINT, and then after SIGTERM, before it is killed.
+    `patience` is the seconds that it has to end after SIGINT, and then after SIGTERM. After that it is killed.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Guarded(Child):
 
 
 def run(command: Command, *, timeout: float, words: str = "") -> Finished:
-    """Do what `processes.run` does for a command that must not outlive this process, such as a tool that a lesson runs."""
+    """Do what `processes.run` does, but end the command when this process ends. For example, for a tool that a lesson runs."""
     with TemporaryFile() as output, TemporaryFile() as errors:
         with Guarded(command, words=words, output=output, errors=errors) as child:
             code = child.wait(timeout)

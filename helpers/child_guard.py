@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one command and ends it when standard input ends: so the command never outlives the program that wanted it.
+"""Runs one command and ends it when standard input ends: so the command ends when the program that started it does.
 
-`child` starts it. It imports nothing of the lab. The first line of its input is its orders; the system closes that input
-when the owner ends, by whatever means. It ends with the exit code of the command.
+`child` starts it. It imports nothing of the lab. The first line of its input is its orders. The system closes that input
+when the owner ends, for any reason. Its exit code is that of the command.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ import threading
 from contextlib import suppress
 
 KILLED = 128
-"""Added to the number of the signal that ended the command, as a shell does."""
+"""Added to the number of the signal that ended the command, as in a shell."""
 
 
 def main() -> int:
-    """Run the command that the orders name, with its `words` at its input; `patience` is how many seconds each signal gets."""
+    """Run the command that the orders name, with `words` as its input. `patience` is the seconds to wait after each signal."""
     orders = json.loads(sys.stdin.readline())
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell lets background jobs ignore it, and they hand that on
-    if hasattr(signal, "SIGHUP"):  # what the system sends to wake a frozen guard that has lost its owner
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # background jobs of a shell ignore it, and so would their children
+    if hasattr(signal, "SIGHUP"):  # the system sends it to wake a frozen guard whose owner has ended
         signal.signal(signal.SIGHUP, lambda *_: None)
     command = subprocess.Popen(orders["command"], stdin=subprocess.PIPE, encoding="utf-8", start_new_session=True)
     threading.Thread(target=_watch, args=(command, orders["patience"]), name="owner", daemon=True).start()
     try:
         command.communicate(orders["words"])
-    except BrokenPipeError:  # it ended without reading its input, which is its own affair
+    except BrokenPipeError:  # it ended without reading its input, which is allowed
         command.wait()
     return command.returncode if command.returncode >= 0 else KILLED - command.returncode
 
 
 def _watch(command: subprocess.Popen[str], patience: list[float]) -> None:
-    """Wait for the end of the owner, then end the command and all in its group: ask as Ctrl-C does, insist, kill."""
+    """Wait for the end of the owner, then end the command and its whole group: SIGINT as Ctrl-C does, SIGTERM, then kill."""
     sys.stdin.read()
     if command.poll() is not None:
         return
     if sys.platform == "win32":
         command.terminate()
         return
-    with suppress(ProcessLookupError):  # it ends at this moment
+    with suppress(ProcessLookupError):  # it has just ended
         os.killpg(command.pid, signal.SIGCONT)  # it may be frozen
         for number, seconds in zip((signal.SIGINT, signal.SIGTERM), patience, strict=True):
             os.killpg(command.pid, number)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a Kafka client is made here: its log is kept, not printed; its waits are bounded; its errors are the lab's."""
+"""How a Kafka client is made here: its log is kept, not printed. Its waits have a limit. Its errors are the lab's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 5.0
 """Seconds that a client waits for the first answer from an address."""
 
 log: deque[str] = deque(maxlen=200)
-"""What librdkafka said lately, oldest first. A client hands its lines over when it is polled."""
+"""The newest lines of librdkafka's log, oldest first. A client delivers its lines when it is polled."""
 
 EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
@@ -37,16 +37,16 @@ class _Keep(logging.Handler):
 
 
 _logger = logging.getLogger("helpers.librdkafka")
-_logger.handlers = [_Keep()]  # in place of an earlier one: a notebook may load this module again
-_logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second; a notebook would drown in it
+_logger.handlers = [_Keep()]  # replaces an earlier one: a notebook may load this module again
+_logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second: too much for a notebook
 
 
 def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
-    """Return a new client of `kind`, set up by `config` (librdkafka's dotted keys). It has not connected yet.
+    """Return a new client of `kind`, set up by `config` (librdkafka's dotted keys). It is not connected yet.
 
     Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
     """
-    # librdkafka waits this long before its very first connection too; by default 50 ms of every client's start
+    # librdkafka waits this long before the first connection too. The default would add 50 ms to each client's start.
     settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, "reconnect.backoff.ms": 10, **(config or {})}
     try:
         return kind(settings, logger=_logger)
@@ -56,22 +56,22 @@ def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object]
 
 
 def metadata(client: Producer | Consumer | AdminClient, address: str, topic: str | None = None) -> ClusterMetadata:
-    """Return what the cluster says of itself and of `topic`, or of all topics without one.
+    """Return what the cluster reports about itself and about `topic`, or about all topics if none is given.
 
     Raises `LabNotRunning` when nothing answers at `address` in time, and `KafkaFailed` when there is no such topic.
     """
     try:
         answer: ClusterMetadata = client.list_topics(topic, timeout=PATIENCE)
     except KafkaException as error:
-        client.poll(0)  # hands its log over
-        raise failed(error, "The cluster was asked for its topics", address) from error
+        client.poll(0)  # delivers its log
+        raise failed(error, "list the topics", address) from error
     if topic and (refusal := answer.topics[topic].error):
         raise KafkaFailed(f"Topic {topic!r} at {address}: {refusal.str()}.", "Create it with `topics.create`.")
     return answer
 
 
 def results(futures: Mapping[Key, Future[Any]], what: str, address: str) -> dict[Key, Any]:
-    """Wait for the answers to one admin request, which carries its own timeout, and return them by the same keys.
+    """Wait for the answers to one admin request, which has its own timeout, and return them by the same keys.
 
     Raises `KafkaFailed` with the broker's words, or `LabNotRunning`, for the first request that failed.
     """
@@ -86,12 +86,12 @@ def offsets(
     if not places:
         return {}
     answers = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=PATIENCE)
-    return {place: answer.offset for place, answer in results(answers, "Offsets were asked for", address).items()}
+    return {place: answer.offset for place, answer in results(answers, "return offsets", address).items()}
 
 
 @contextmanager
 def asking(what: str, address: str) -> Iterator[None]:
-    """Turn what a client raises in the block into the lab's errors, as `failed` does. `what` says what was asked."""
+    """Turn what a client raises in the block into the lab's errors, as `failed` does. `what` is the request: "list the topics"."""
     try:
         yield
     except KafkaException as error:
@@ -103,7 +103,7 @@ def failed(error: KafkaException, what: str, address: str) -> LabError:
     if error.args[0].code() in _UNREACHABLE:
         problem = f"No Kafka broker answers at {address} ({_reason(address)})."
         return LabNotRunning(problem, "Start the lab with `./lab up`, or check the address.")
-    return KafkaFailed(f"{what}, and Kafka refused: {words(error)}.")
+    return KafkaFailed(f"Kafka refused to {what}: {words(error)}.")
 
 
 def words(error: KafkaException) -> str:
@@ -112,7 +112,7 @@ def words(error: KafkaException) -> str:
 
 
 def _reason(address: str) -> str:
-    """Why the first server of `address` does not answer now. librdkafka's log may tell of an earlier trouble."""
+    """Why the first server of `address` does not answer now. librdkafka's log may show an earlier problem."""
     host, _, port = address.split(",")[0].rpartition(":")
     try:
         socket.create_connection((host, port), timeout=1).close()

@@ -19,7 +19,7 @@ from helpers.lab import Database, Lab
 from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
 
 Role = Literal["owner", "source", "sink", "service"]
-"""The accounts: all of both databases; reads and replicates `mydb1`; writes `mydb2`; reads and writes `mydb1`."""
+"""The accounts, in this order: all rights on both; read and replicate `mydb1`; write `mydb2`; read and write `mydb1`."""
 Where = Lab | Engine
 """A lab stands for its owner's engine."""
 
@@ -36,20 +36,20 @@ _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DA
 _UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
 """MySQL's numbers for: no socket, no connection, gone away, lost, shutting down."""
 _REMEDIES = {
-    1045: "Check the account's password file; `./lab reset` makes a lab with new ones.",
-    1050: "`database.drop` makes room for it.",
-    1142: "Each account has the rights that its part needs; the owner has all.",
-    1146: "`database.create_users` makes the table of the lessons.",
+    1045: "Check the account's password file; `./lab reset` makes a lab with new passwords.",
+    1050: "Drop the old one with `database.drop`, or use another name.",
+    1142: "Each account has only the rights that it needs. The owner has all rights.",
+    1146: "Create the table of the lessons with `database.create_users`.",
 }
 
 
 def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_zone: str = "+00:00") -> Engine:
     """Return an SQLAlchemy engine for one account of the lab's database, which keeps no connection open between uses.
 
-    Without `database`, a sink's is `mydb2` and everybody else's `mydb1`. In `time_zone`, as "+09:00", NOW() tells the
-    time and TIMESTAMP columns are read; the server itself is at +00:00. Nothing is connected yet.
+    The default of `database` is `mydb2` for the sink and `mydb1` for the others. `time_zone`, as "+09:00", is the time zone of
+    NOW() and of TIMESTAMP columns. The server itself is at +00:00. It is not connected yet.
 
-    Raises `LabNotRunning` where no database is known, and `InvalidInput` for another role or time zone.
+    Raises `LabNotRunning` if no database is known, and `InvalidInput` for an unknown role or time zone.
     """
     place = address(lab)
     if role not in _HOMES:
@@ -65,12 +65,12 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
         query={"charset": "utf8mb4"},
     )
     set_zone = f"SET time_zone = '{time_zone}'"
-    # No pool: nothing is left to close, and nothing stale after the server was killed. A connection takes a millisecond.
+    # No pool: nothing must be closed, and no old connection is used after the server was killed. A new one takes a millisecond.
     return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5, "init_command": set_zone})
 
 
 def connect(lab: Lab, role: Role = "owner") -> Connection:
-    """Return an open connection of one account, on which each statement is a transaction of its own. Close it.
+    """Return an open connection of one account. Each statement on it is its own transaction. Close it after use.
 
     Raises `LabNotRunning` when the database does not answer.
     """
@@ -82,7 +82,7 @@ def connect(lab: Lab, role: Role = "owner") -> Connection:
 
 
 def frame(where: Where, query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """Return the rows of `query`, a column each of its; a `:name` in it stands for a value of `parameters`.
+    """Return the result of `query` as a DataFrame. A `:name` in it stands for a value of `parameters`.
 
     Raises `DatabaseFailed` with the database's own words, and `LabNotRunning` when it does not answer.
     """
@@ -115,9 +115,9 @@ def tables(where: Where) -> list[str]:
 
 
 def check_tables(lab: Lab, *names: str) -> None:
-    """Check that each table of these names is in the lessons' database: a source waits silently for one that is not.
+    """Check that each of these tables is in the lessons' database: a source waits silently for a missing table.
 
-    Raises `InvalidInput` with the nearest name for one that is not there.
+    Raises `InvalidInput` with the nearest name for a missing one.
     """
     there = tables(lab)
     for name in names:
@@ -127,28 +127,28 @@ def check_tables(lab: Lab, *names: str) -> None:
 
 
 def drop(where: Where, *tables: str) -> None:
-    """Drop tables, as far as they exist; one of another database is named with it: `mydb2.users`."""
+    """Drop the tables that exist. Name a table of another database with that database: `mydb2.users`."""
     for table in tables:
         execute(where, f"DROP TABLE IF EXISTS {table}")
 
 
 def wall_time(milliseconds: int) -> datetime:
-    """Return what a DATETIME column shows: it reaches the topic as milliseconds since 1970 as if its clock were UTC's."""
+    """Return the time that a DATETIME column shows. It reaches the topic as milliseconds since 1970, as if it were in UTC."""
     return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
 
 
 def instant(milliseconds: int, time_zone: str) -> datetime:
-    """Return the moment, in UTC, that such a DATETIME stands for if it was written where clocks are at `time_zone`."""
+    """Return the moment, in UTC, that such a DATETIME means if it was written in `time_zone`."""
     return wall_time(milliseconds).replace(tzinfo=_zone(time_zone)).astimezone(UTC)
 
 
 def address(lab: Lab) -> Database:
-    """Return where the lab's database answers. Raises `LabNotRunning` where none is known."""
+    """Return where the lab's database answers. Raises `LabNotRunning` if none is known."""
     return lab.needed_database()
 
 
 def password_file(place: Database, role: str) -> Path:
-    """Return the file that holds the password of an account, on this machine."""
+    """Return the file on this computer that holds the password of an account."""
     return Path(place.password_file).with_name(f"{role}.password")
 
 
@@ -176,5 +176,5 @@ def _zone(time_zone: str) -> Any:
     try:
         return datetime.strptime(time_zone, "%z").tzinfo
     except ValueError as error:
-        problem = f"{time_zone!r} is no time zone that every MariaDB knows."
-        raise InvalidInput(problem, "Give the distance from UTC, as in '+09:00'.") from error
+        problem = f"{time_zone!r} is not a time zone that every MariaDB knows."
+        raise InvalidInput(problem, "Give the difference from UTC, as in '+09:00'.") from error

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One tree of errors: whatever goes wrong in the lab is a `LabError` that says what, where and what to do."""
+"""All errors of the lab are `LabError`s. Each one says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
 
 class LabError(Exception):
-    """Something the reader can act on. `str(error)` is one sentence on what is wrong and where, then what to do.
+    """A problem that the reader can fix. `str(error)` says in one sentence what is wrong and where, then what to do.
 
-    `exit_code` is what the `lab` command ends with when this error reaches it.
+    `exit_code` is the exit code of the `lab` command for this error.
     """
 
     exit_code = 1
@@ -25,43 +25,43 @@ class InvalidInput(LabError, ValueError):
 
 
 class LabNotRunning(LabError):
-    """No lab answers at the place where one was looked for."""
+    """No lab answers at the expected place."""
 
     exit_code = 3
 
 
 class TimedOut(LabError, TimeoutError):
-    """A fact did not come true within its time."""
+    """An expected fact was not true before the deadline."""
 
     exit_code = 4
 
 
 class DownloadFailed(LabError):
-    """A file could not be fetched, or is not the file that was asked for."""
+    """A file could not be downloaded, or it is not the expected file."""
 
     exit_code = 5
 
 
 class ServerFailed(LabError):
-    """A server did not start, or ended by itself; the message ends with the last lines of its log."""
+    """A server did not start, or it ended by itself. The message ends with the last lines of its log."""
 
     exit_code = 6
 
 
 class Unsupported(LabError):
-    """This platform or this Python cannot do what was asked; the remedy names the way that works there."""
+    """This platform or this Python cannot do this. The remedy names a way that works there."""
 
     exit_code = 7
 
 
 class KafkaFailed(LabError):
-    """The cluster refused a request; the message carries its own words."""
+    """The cluster refused a request. The message quotes its reason."""
 
 
 class ConnectFailed(LabError):
-    """The Connect worker refused a request; the message carries its own words.
+    """The Connect worker refused a request. The message quotes its reason.
 
-    `status` is HTTP's number for it. `fields` maps each refused key of a configuration to what the worker says of it.
+    `status` is the HTTP status code. `fields` maps each refused key of a configuration to the worker's reasons.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ConnectFailed(LabError):
 
 
 class ConnectorFailed(LabError):
-    """A connector, or a task of it, has the state FAILED; the message ends with the root cause in its `trace`."""
+    """A connector, or one of its tasks, has the state FAILED. The message ends with the root cause in its `trace`."""
 
     def __init__(self, problem: str, remedy: str = "", *, trace: str) -> None:
         super().__init__(problem, remedy)
@@ -81,11 +81,11 @@ class ConnectorFailed(LabError):
 
 
 class DatabaseFailed(LabError):
-    """The database refused a statement; the message carries its own words."""
+    """The database refused a statement. The message quotes its reason."""
 
 
 class DeliveryFailed(KafkaFailed):
-    """Records were not delivered. `failures` lists at most a hundred of them as (key, reason); `count` is how many in all."""
+    """Records were not delivered. `failures` lists at most a hundred of them as (key, reason). `count` is the number of all."""
 
     def __init__(self, problem: str, remedy: str = "", *, failures: list[tuple[object, str]], count: int) -> None:
         super().__init__(problem, remedy)

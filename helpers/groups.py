@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Consumer groups: where a member would start, what the broker keeps for a group, and its end."""
+"""Consumer groups: where a member would start, the settings that the broker keeps for a group, and how to delete it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Key = TypeVar("Key")
 def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: float = 10.0) -> list[int]:
     """Return the offsets that a member of `group` would read now, up to the end of `topic`, which has one partition.
 
-    It joins the group with `auto_offset_reset` ("earliest" or "latest") and commits nothing. The client itself says
-    when it is at the end (`enable.partition.eof`): that there is nothing to read is an answer, and takes no waiting.
-    Afterwards the group exists, empty, until it is deleted.
+    It joins the group with `auto_offset_reset` ("earliest" or "latest") and commits nothing. The client reports
+    when it is at the end (`enable.partition.eof`), so an empty topic needs no wait.
+    Afterwards the group exists, without members, until it is deleted.
 
     Raises `TimedOut` when the end is not reached within `timeout` seconds, and `KafkaFailed` when reading fails.
     """
@@ -32,13 +32,13 @@ def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: f
         "auto.offset.reset": auto_offset_reset,
         "enable.auto.commit": False,
         "enable.partition.eof": True,
-        "fetch.wait.max.ms": 10,  # else the broker thinks for half a second before it says that there is no more
+        "fetch.wait.max.ms": 10,  # by default the broker waits half a second before it answers that there is no more
     }
     offsets: list[int] = []
     with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
         consumer.subscribe([topic])
         deadline = time.monotonic() + timeout
-        # A message whose value is empty, or a tombstone, is not true: it has the length of its value.
+        # A message with an empty value, or a tombstone, counts as false: its length is that of its value.
         while (message := consumer.poll(max(deadline - time.monotonic(), 0))) is not None:
             error = message.error()
             if error and error.code() == KafkaError._PARTITION_EOF:
@@ -50,7 +50,7 @@ def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: f
 
 
 def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None:
-    """Set what the broker keeps for `group`, such as `{"share.auto.offset.reset": "earliest"}`; None removes a setting.
+    """Change the settings that the broker keeps for `group`, as `{"share.auto.offset.reset": "earliest"}`. None removes a setting.
 
     Raises `KafkaFailed` with the broker's words for a setting that it refuses.
     """
@@ -62,34 +62,36 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
     ]
     resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
     answers = _ask(lab, lambda admin: admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE))
-    clients.results(answers, f"Group {group!r} was to be configured", lab.bootstrap_servers)
+    clients.results(answers, f"configure group {group!r}", lab.bootstrap_servers)
 
 
 def names(lab: Lab) -> list[str]:
     """Return the names of the groups that the brokers know, sorted. Raises `LabNotRunning` when nothing answers."""
     answers = _ask(lab, lambda admin: {"": admin.list_consumer_groups(request_timeout=clients.PATIENCE)})
-    what = "The groups were asked for"
+    what = "list the groups"
     told = clients.results(answers, what, lab.bootstrap_servers)[""]
-    if told.errors:  # a broker that did not answer is no empty list
+    if told.errors:  # no answer does not mean an empty list
         raise clients.failed(KafkaException(told.errors[0]), what, lab.bootstrap_servers)
     return sorted(group.group_id for group in told.valid)
 
 
 def count_members(lab: Lab, group: str) -> int:
-    """Return how many members `group` has once it has shared out its partitions; 0 while it rebalances."""
+    """Return how many members `group` has after it has assigned its partitions, and 0 while it rebalances."""
     answers = _ask(lab, lambda admin: admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE))
-    told = clients.results(answers, f"Group {group!r} was asked for", lab.bootstrap_servers)[group]
+    told = clients.results(answers, f"describe group {group!r}", lab.bootstrap_servers)[group]
     return len(told.members) if told.state == ConsumerGroupState.STABLE else 0
 
 
 def delete(lab: Lab, *groups: str, missing_ok: bool = False) -> None:
-    """Delete groups, with what they have committed.
+    """Delete groups and their committed offsets.
 
     Raises `KafkaFailed` for one that has members, or that does not exist (unless `missing_ok`).
     """
     if busy := delete_empty(lab, *groups, missing_ok=missing_ok):
         problem = f"{', '.join(busy)} cannot be deleted: the group has members."
-        raise KafkaFailed(problem, "Close its consumers first. One that was killed counts until its session times out.")
+        raise KafkaFailed(
+            problem, "Close its consumers first. A killed consumer counts as a member until its session times out."
+        )
 
 
 def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
@@ -104,15 +106,15 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
     errors = {group: future.exception() for group, future in answers.items()}
     busy = [group for group, error in errors.items() if _says(error, KafkaError.NON_EMPTY_GROUP)]
     others = {group: future for group, future in answers.items() if group not in busy}
-    clients.results(others, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)
+    clients.results(others, f"delete {', '.join(doomed)}", lab.bootstrap_servers)
     return busy
 
 
 def _ask(lab: Lab, question: Callable[[AdminClient], Mapping[Key, Future[Any]]]) -> Mapping[Key, Future[Any]]:
-    """Return the answers to one question about groups, once all are there. Its client ends with it, and is never `lab.admin`.
+    """Return the answers to one question about groups, when all have arrived. It uses its own client, never `lab.admin`.
 
-    A client whose question about a group timed out ends the whole process when the broker is back (librdkafka's issue 4605).
-    So it is closed before an error is raised, whose traceback would keep it.
+    If a question about a group timed out, its client ends the whole process when the broker is back (librdkafka's issue 4605).
+    So the client is closed before an error is raised, because the error's traceback would keep it.
     """
     with clients.new(AdminClient, lab.bootstrap_servers) as admin:
         answers = question(admin)

@@ -18,7 +18,7 @@ _MAIN = {
     "storage": "kafka.tools.StorageTool",
     "dump-log": "org.apache.kafka.tools.DumpLogSegments",
 }
-# Java would print in the code page of the machine, which on Windows is not UTF-8; what is typed Kafka reads as UTF-8.
+# Java would print in the computer's code page, which is not UTF-8 on Windows. Kafka reads its input as UTF-8.
 _FLAGS = ("-Dlog4j2.level=off", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8")
 _NEEDS_NO_BROKER = ("dump-log", "storage")
 
@@ -27,17 +27,18 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
     """Run `kafka-TOOL.sh --bootstrap-server <the lab> ARGUMENTS` and return what it prints to standard output.
 
     `stdin` is what a person would type, as for console-producer. Raises `InvalidInput` for a tool that is not known here,
-    `KafkaFailed` with the tool's own words if it reports a failure, and `TimedOut` after `timeout` seconds.
+    `KafkaFailed` with the tool's own message if it reports a failure, and `TimedOut` after `timeout` seconds.
     """
     if tool not in _MAIN:
-        raise InvalidInput(f"There is no tool {tool!r} here.", f"Known are: {', '.join(_MAIN)}.")
+        raise InvalidInput(f"{tool!r} is not a known tool.", f"Choose one of {', '.join(_MAIN)}.")
     java = tools_java(lab.settings)
     command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=_FLAGS)
     try:
         done = child.run(command, timeout=timeout, words=stdin)
     except TimedOut as error:
         raise TimedOut(
-            f"kafka-{tool} did not end within {timeout:g} s.", "A consumer ends by --max-messages or --timeout-ms."
+            f"kafka-{tool} did not end within {timeout:g} s.",
+            "A consumer ends only with --max-messages or --timeout-ms.",
         ) from error
     if done.returncode:
         raise KafkaFailed(f"kafka-{tool} failed: {(done.stderr or done.stdout).strip()}")
@@ -45,7 +46,7 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
 
 
 def show(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float = 30.0) -> None:
-    """Print the command that a reader would type, run it as `kafka` does, and print what it says."""
+    """Print the command that a reader would type, run it as `kafka` does, and print its output."""
     print("$", command_line(lab, tool, *arguments))
     print(kafka(lab, tool, *arguments, stdin=stdin, timeout=timeout))
 

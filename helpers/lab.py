@@ -44,19 +44,19 @@ class Database:
 
 @dataclass(frozen=True)
 class Lab:
-    """The addresses of one lab. It holds no connection but `admin`, which is made when it is first asked for."""
+    """The addresses of one lab. Its only connection is `admin`, which is made at its first use."""
 
     bootstrap_servers: str
-    """Kafka, as clients want it: `host:port`."""
+    """The address of Kafka for clients: `host:port`."""
     connect_url: str | None = None
-    """Kafka Connect's REST interface, or None where there is none."""
+    """Kafka Connect's REST interface, or None if there is none."""
     database: Database | None = None
     home: Path | None = None
-    """The folder of a lab on this machine, or None for servers elsewhere."""
+    """The folder of a lab on this computer, or None for servers elsewhere."""
     inside: Lab | None = None
-    """This lab as its servers see each other, where that differs: in containers."""
+    """The addresses that the servers use among themselves, if these differ: in containers."""
     settings: Settings = field(default_factory=read_settings, repr=False, compare=False)
-    """What this lab was looked for with: where downloads are, for Kafka's own tools."""
+    """The settings that this lab was found with. Kafka's own tools need them to find the downloads."""
 
     @cached_property
     def admin(self) -> AdminClient:
@@ -70,23 +70,23 @@ class Lab:
 
     @property
     def worker_database(self) -> Database:
-        """Where a connector finds the database, which may run beside the worker in a container.
+        """Where a connector finds the database. The database may run in a container, as the worker does.
 
-        Raises `LabNotRunning` where no database is known.
+        Raises `LabNotRunning` if no database is known.
         """
         return self.seen_by_worker.needed_database()
 
     def secret(self, role: str) -> str:
-        """Return what stands for the password of the database account `role` in a connector's configuration.
+        """Return the placeholder for the password of the database account `role` in a connector's configuration.
 
-        The worker reads the file that it names when it starts a task; its REST interface shows no more than this.
-        Raises `LabNotRunning` where no database is known.
+        The worker reads the file that it names when it starts a task. Its REST interface shows only the placeholder.
+        Raises `LabNotRunning` if no database is known.
         """
         folder = placeholder_folder(PurePath(self.worker_database.password_file).parent)
         return f"${{dir:{folder}:{role}.password}}"
 
     def needed_database(self) -> Database:
-        """Return `database`. Raises `LabNotRunning` where none is known."""
+        """Return `database`. Raises `LabNotRunning` if none is known."""
         if not self.database:
             raise LabNotRunning("This lab has no database.", "Start one with `./lab up`.")
         return self.database
@@ -94,26 +94,26 @@ class Lab:
     def folder(self, server: str) -> Path:
         """Return the folder in which `server` ("kafka", "connect", "mariadb") keeps its settings and data.
 
-        Raises `Unsupported` where that is not on this machine: in containers, and for servers elsewhere.
+        Raises `Unsupported` if that is not on this computer: in containers, and for servers elsewhere.
         """
         folder = self.home / server if self.home else None
         if not folder or not folder.exists():
             raise Unsupported(
                 f"The files of {server} are not on this computer: it runs in a container or elsewhere.",
-                "A lab without containers has them here: `./lab up` with another LAB_HOME. Or go on with the next lesson.",
+                "Use a lab without containers: `./lab up` with another LAB_HOME. Or continue with the next lesson.",
             )
         return folder
 
     def servers(self) -> list[ServerStatus]:
-        """Return the status of each server of a lab on this machine, as it is now; an empty list for servers elsewhere."""
+        """Return the status of each server of a lab on this computer, as it is now, and an empty list for servers elsewhere."""
         return list(lab_in(self.settings).status().values()) if self.home else []
 
     def _repr_html_(self) -> str:
         return self.frame().to_html(na_rep="")
 
     def frame(self) -> pd.DataFrame:
-        """Return a table with a row a server: version, address, memory (MB, resident), uptime (s)."""
-        import pandas as pd  # a second, which the `lab` command need not wait for
+        """Return a table with a row for each server: version, address, memory (MB, resident), uptime (s)."""
+        import pandas as pd  # takes a second, and the `lab` command does not need it
 
         rows = [
             {
@@ -129,9 +129,9 @@ class Lab:
 
 
 def attach(where: Settings | None = None) -> Lab:
-    """Return the lab to work with: the servers that the environment names, else the lab of this user on this machine.
+    """Return the lab to work with: the servers that the environment names, else the lab of this user on this computer.
 
-    Raises `LabNotRunning` if neither is there.
+    Raises `LabNotRunning` if there is neither.
     """
     where = where or read_settings()
     if where.bootstrap_servers:
@@ -166,7 +166,7 @@ def _lab(
 
 
 def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, object]:
-    """Return what `lab status --json` prints; scripts rely on its keys."""
+    """Return what `./lab status --json` prints. Scripts depend on its keys."""
     lab = describe(home, status)
     return {
         "bootstrap_servers": lab.bootstrap_servers,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Consumer lag: how many records of each partition a group has still to read, now and over time."""
+"""Consumer lag: how many records of each partition a group must still read, now and over time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
 
 LATEST, EARLIEST = -1, -2
-"""What stands for the end and the beginning of a log in a question for offsets, as in Kafka's protocol."""
+"""The values that mean the end and the beginning of a log in a request for offsets, as in Kafka's protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ class LagSample:
 
     @property
     def total(self) -> int:
-        """Records that the group has still to read, over all partitions."""
+        """The number of records that the group must still read, over all partitions."""
         return sum(part.lag for part in self.partitions)
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a partition: topic, partition, committed (missing where nothing is), end, lag."""
+        """Return one row for each partition: topic, partition, committed (missing if nothing is committed), end, lag."""
         frame = pd.DataFrame(self.partitions, columns=list(PartitionLag.__slots__))
         return frame.astype({"committed": "Int64"})
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened at `when` (seconds since the epoch), as a plot tells it."""
+    """Something that happened at `when` (seconds since the epoch), with the text for a plot."""
 
     when: float
     text: str
@@ -63,19 +63,19 @@ class Mark:
 def measure_lag(
     lab: Lab, group: str, topics: Sequence[str] | None = None, *, consumer: Consumer | None = None
 ) -> LagSample:
-    """Return the lag of `group` on all partitions of `topics`, or without these on the partitions that it has committed.
+    """Return the lag of `group` on all partitions of `topics`. Without `topics`, on the partitions that it has committed.
 
-    A consumer of that group asks, which never joins it. The partitions are looked up in the cluster's metadata. Then it takes
-    two requests, however many there are: for the committed offsets and for the end offsets. If some partitions have no commit,
-    a third one asks for the begin offsets of these. Control records of transactions count too: they have offsets. `consumer` is
-    one of `observer`, kept for several measurements; without it a new one is made.
+    A consumer with that group's name asks, and never joins it. The partitions come from the cluster's metadata. Then two
+    requests are enough for any number of partitions: for the committed offsets and for the end offsets. If some partitions
+    have no commit, a third one asks for the begin offsets of these. Control records of transactions count too: they have
+    offsets. `consumer` is one of `observer`, kept for several measurements. Without it a new one is made.
 
     Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing;
     `LabNotRunning` when no broker answers.
     """
     asking = consumer or observer(lab, group)
     partitions = _partitions(lab, asking, topics)
-    with clients.asking(f"The lag of group {group!r} was asked for", lab.bootstrap_servers):
+    with clients.asking(f"return the lag of group {group!r}", lab.bootstrap_servers):
         committed = _checked(asking.committed(partitions, clients.PATIENCE))
         if topics is None:
             committed = _with_commit(lab, group, committed)
@@ -84,30 +84,30 @@ def measure_lag(
         begins = _offsets(asking, [place for place in committed if place.offset < 0], EARLIEST)
     lags = []
     for place in sorted(committed):
-        start = begins.get(place, place.offset)  # without a commit, all that the log holds is still to be read
+        start = begins.get(place, place.offset)  # without a commit, the group must read the whole log
         known = None if place in begins else place.offset
         lags.append(PartitionLag(place.topic, place.partition, known, ends[place], max(ends[place] - start, 0)))
     return LagSample(when, group, tuple(lags))
 
 
 def observer(lab: Lab, group: str) -> Consumer:
-    """Return a consumer that may ask for the offsets of `group` and never joins it.
+    """Return a consumer that can ask for the offsets of `group` and never joins it.
 
-    An admin client could ask the same. But one whose question about a group timed out ends the whole process when the broker
+    An admin client could ask the same. But after a timeout of such a question it ends the whole process when the broker
     is back (librdkafka's issue 4605).
     """
     settings = {
         "group.id": group,
         "isolation.level": "read_uncommitted",  # the end of the log, also while a transaction is open
-        "reconnect.backoff.max.ms": 1000,  # found again soon after a broker was away; else up to ten seconds later
+        "reconnect.backoff.max.ms": 1000,  # find a broker soon after it returns; by default up to ten seconds later
     }
     return clients.new(Consumer, lab.bootstrap_servers, settings)
 
 
 class LagRecorder:
-    """Measures the lag of `group` every `interval` seconds, in the background of a `with` block or until `stop`.
+    """Measures the lag of `group` every `interval` seconds, in the background, for a `with` block or until `stop`.
 
-    It keeps the newest `keep` samples and as many marks. What goes wrong in the background is raised by `stop`.
+    It keeps the newest `keep` samples and as many marks. `stop` raises what failed in the background.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class LagRecorder:
             self._marks.append(Mark(time.time(), text))
 
     def frame(self) -> pd.DataFrame:
-        """Return a row a sample and partition: seconds since the start, topic, partition, committed, end, lag."""
+        """Return a row for each sample and partition: seconds since the start, topic, partition, committed, end, lag."""
         rows = [
             [sample.when - self.started, part.topic, part.partition, part.committed, part.end, part.lag]
             for sample in self.samples
@@ -156,14 +156,14 @@ class LagRecorder:
         return pd.DataFrame(rows, columns=["seconds", *PartitionLag.__slots__]).astype({"committed": "Int64"})
 
     def start(self) -> LagRecorder:
-        """Take the first sample, so that a wrong name is an error here, then go on in the background."""
+        """Take the first sample, so that a wrong name is an error here. Then continue in the background."""
         self.started = time.time()
         self._measure()
         self._background.start()
         return self
 
     def stop(self) -> None:
-        """End the background thread and raise what went wrong in it. May be called twice."""
+        """End the background thread and raise what failed in it. May be called twice."""
         try:
             self._background.stop()
         finally:
@@ -195,12 +195,12 @@ def _with_commit(lab: Lab, group: str, places: Sequence[TopicPartition]) -> list
     found = [place for place in places if place.offset >= 0]
     if not found:
         problem = f"Group {group!r} has committed nothing at {lab.bootstrap_servers}."
-        raise KafkaFailed(problem, "Check its name, or name the topics to count from their beginning.")
+        raise KafkaFailed(problem, "Check its name, or give the topics: then the lag counts from their beginning.")
     return found
 
 
 def _offsets(consumer: Consumer, places: Sequence[TopicPartition], spec: int) -> dict[TopicPartition, int]:
-    """An offset for each of `places`, by one request. `spec` stands where a time would, as in Kafka's protocol."""
+    """An offset for each of `places`, by one request. `spec` is sent in place of a time, as in Kafka's protocol."""
     if not places:
         return {}
     asked = [TopicPartition(place.topic, place.partition, spec) for place in places]
@@ -208,7 +208,7 @@ def _offsets(consumer: Consumer, places: Sequence[TopicPartition], spec: int) ->
 
 
 def _checked(places: list[TopicPartition]) -> list[TopicPartition]:
-    """Return `places`, or raise what the broker said of the first one that it refused."""
+    """Return `places`, or raise the broker's error for the first one that it refused."""
     for place in places:
         if place.error:
             raise KafkaException(place.error)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes: start them, find them, stop them, and the ports that they listen on. No other room starts one."""
+"""Processes: start, find and stop them, and check the ports that they listen on. No other module starts a process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import psutil
 from helpers.errors import LabError, ServerFailed, TimedOut
 from helpers.waiting import wait_until
 
-# Below the range from which systems take the ports of outgoing connections, so that none is lost to one while the lab is down.
+# Systems take the ports of outgoing connections from a higher range. So none can take the lab's ports while it is down.
 _PORTS = range(20_000, 32_000)
 
 Command = Sequence[str | Path]
@@ -30,12 +30,12 @@ _DETACHED_WINDOWS = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PRO
 
 
 def find_all(*markers: str) -> list[psutil.Process]:
-    """Return this user's live processes that have one of `markers` as one whole argument, the oldest first."""
+    """Return this user's running processes that have one of `markers` as a whole argument, the oldest first."""
     return _mine(lambda argument: argument in markers)
 
 
 def find_below(folder: Path) -> list[psutil.Process]:
-    """Return this user's live processes that have a path inside `folder` in an argument, the oldest first."""
+    """Return this user's running processes that have a path inside `folder` in an argument, the oldest first."""
     return _mine(lambda argument: f"{folder}{os.sep}" in argument)
 
 
@@ -59,10 +59,10 @@ def run(
     words: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run `command` to its end, with `words` at its standard input, and return its exit code and output (UTF-8).
+    """Run `command` to its end, with `words` as its standard input, and return its exit code and output (UTF-8).
 
-    `environment` replaces this process's own. Raises `ServerFailed` if the command cannot be started, and `TimedOut`
-    after `timeout` seconds, when it is killed.
+    `environment` replaces that of this process. Raises `ServerFailed` if the command cannot be started. After `timeout`
+    seconds it kills the command and raises `TimedOut`.
     """
     with _started(command, timeout):
         return subprocess.run(
@@ -91,7 +91,7 @@ def call(command: Command, *, timeout: float) -> int:
 def timed_out(command: Command, timeout: float) -> TimedOut:
     """Return the error to raise for a `command` that did not end within `timeout` seconds."""
     problem = f"{Path(command[0]).name} did not end within {timeout:g} s."
-    return TimedOut(problem, "Is the disk very slow? Run this again.")
+    return TimedOut(problem, "The disk may be very slow. Run this again.")
 
 
 def start(
@@ -104,9 +104,9 @@ def start(
 ) -> Process:
     """Start `command` with a pipe as its standard input and return it without waiting.
 
-    `output` and `errors` are `PIPE` or an open file (`errors` also `STDOUT`), or None for this process's own. It is in a
-    process group of its own: a Ctrl-C in the terminal or in a notebook's kernel does not reach it, whoever starts it ends
-    it, and a frozen one is woken by the system when that is gone (POSIX wakes stopped groups that lose their parent).
+    `output` and `errors` are `PIPE` or an open file (`errors` also `STDOUT`), or None for those of this process. It has its
+    own process group: a Ctrl-C in the terminal or in a notebook's kernel does not reach it, so its starter must end it.
+    If the starter is gone, the system wakes a frozen process (POSIX wakes stopped groups that lose their parent).
     Raises `ServerFailed` if it cannot be started.
     """
     with _started(command):
@@ -126,7 +126,7 @@ def start(
 def spawn(command: Command, *, cwd: Path, log: Path) -> Process:
     """Start a server: `command` detached from this process, its output appended to `log`. Return it without waiting.
 
-    It goes on when this process ends, however that happens. Raises `ServerFailed` if it cannot be started.
+    It continues when this process ends, for any reason. Raises `ServerFailed` if it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, _started(command):
@@ -144,7 +144,7 @@ def spawn(command: Command, *, cwd: Path, log: Path) -> Process:
 
 @contextmanager
 def _started(command: Command, timeout: float = 0) -> Iterator[None]:
-    """Say in the lab's words that `command` cannot be started, or did not end in time."""
+    """Raise the lab's errors if `command` cannot be started, or does not end in time."""
     try:
         yield
     except subprocess.TimeoutExpired as error:
@@ -165,8 +165,8 @@ def wait(process: Process, timeout: float) -> int | None:
 def stop(process: psutil.Process, timeout: float) -> bool:
     """Ask `process` to end, kill it after `timeout` seconds, and return whether it ended by itself.
 
-    psutil compares pid and start time before it signals, so a pid used again in between is safe. Stopping a process
-    that is gone does nothing. Raises `TimedOut` if even the kill has no effect.
+    psutil compares pid and start time before it sends a signal, so a process that later got the same pid is safe. Stopping
+    a process that has ended does nothing. Raises `TimedOut` if even the kill has no effect.
     """
     try:
         process.terminate()
@@ -185,7 +185,7 @@ def _wait_gone(process: psutil.Process, timeout: float) -> None:
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Return whether `process` has ended. One that only waits for its parent to take notice, a zombie, has ended too."""
+    """Return whether `process` has ended. A zombie, which only waits for its parent to read its exit code, has ended too."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -193,7 +193,7 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 def tail(log: Path, lines: int = 12) -> str:
-    """Return the last `lines` lines of `log`, or an empty text where there is no log."""
+    """Return the last `lines` lines of `log`, or an empty text if there is no log."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
@@ -203,14 +203,14 @@ def tail(log: Path, lines: int = 12) -> str:
 
 
 def is_listening(port: int, host: str = "127.0.0.1") -> bool:
-    """Return whether something accepts connections at `host`:`port` (a refusal is answered at once on loopback)."""
+    """Return whether something accepts connections at `host`:`port` (loopback refuses at once)."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((host, port)) == 0
 
 
 def can_bind(port: int, host: str = "127.0.0.1") -> bool:
-    """Return whether a server could take `port` now. Connections that are only closing down do not count."""
+    """Return whether a server could use `port` now. Connections that are just closing do not count."""
     with socket.socket() as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -222,7 +222,7 @@ def can_bind(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_soon(ports: Collection[int], timeout: float = 3.0) -> set[int]:
-    """Return which of `ports` a server could take, now or within `timeout` seconds.
+    """Return which of `ports` a server could use, now or within `timeout` seconds.
 
     It returns as soon as all of them are free. The system closes the sockets of a killed server up to 0.3 s after its end.
     """
@@ -232,10 +232,10 @@ def free_soon(ports: Collection[int], timeout: float = 3.0) -> set[int]:
 
 
 def choose_port(taken: set[int]) -> int:
-    """Return a port that nobody listens on and that is not in `taken`. Raises `LabError` if a hundred tries find none."""
+    """Return a port that no program listens on and that is not in `taken`. Raises `LabError` if a hundred tries find none."""
     for port in random.sample(_PORTS, 100):
         if port not in taken and can_bind(port):
             return port
     raise LabError(
-        "No free port was found on 127.0.0.1 in a hundred tries.", "End some of the programs that listen there."
+        "No free port was found on 127.0.0.1 in a hundred tries.", "Close some of the programs that use ports there."
     )

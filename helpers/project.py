@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files of this project are: the notebooks, the tests and the benchmarks stand beside the package."""
+"""Where the files of this project are: the notebooks, the tests and the benchmarks are next to the package."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
 
 def part(name: str) -> Path:
-    """Return the folder or file `name` of the project. Raises `LabError` where the package stands alone."""
+    """Return the folder or file `name` of the project. Raises `LabError` if only the package is there."""
     path = ROOT / name
     if not path.exists():
         raise LabError(
-            f"{path} is not there.",
+            f"{path} does not exist.",
             "Run `./lab` in a clone of the project: the notebooks and tests are not in the package.",
         )
     return path

@@ -16,7 +16,7 @@ _BATCH = re.compile(r"baseOffset: (\d+) .*? count: (\d+) .*? position: (\d+) .*?
 
 
 def files(lab: Lab, topic: str, partition: int = 0) -> list[Path]:
-    """Return the segment files of a partition, oldest first; none where they are on no disk of this machine."""
+    """Return the segment files of a partition, oldest first, and none if they are not on this computer."""
     folder = _folder(lab, topic, partition)
     return sorted(folder.glob("*.log")) if folder else []
 
@@ -29,7 +29,7 @@ def can_read(lab: Lab) -> bool:
 def contains(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> bool:
     """Return whether `data` is in the files of a partition, byte for byte.
 
-    Raises `Unsupported` where the broker's files are not on this computer, which `can_read` finds out.
+    Raises `Unsupported` if the broker's files are not on this computer. `can_read` checks that.
     """
     lab.folder("kafka")
     wanted = data.encode() if isinstance(data, str) else data
@@ -37,9 +37,9 @@ def contains(lab: Lab, topic: str, data: str | bytes, partition: int = 0) -> boo
 
 
 def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
-    """Return one row a batch on disk, in its order there: first offset, records, position (bytes into the file), bytes.
+    """Return one row for each batch on disk, in that order: first offset, records, position (bytes into the file), bytes.
 
-    An empty frame where the files are not on this machine. Raises `KafkaFailed` and `TimedOut` as `kafka_tools.kafka` does.
+    An empty frame if the files are not on this computer. Raises `KafkaFailed` and `TimedOut` as `kafka_tools.kafka` does.
     """
     dumps = [kafka_tools.kafka(lab, "dump-log", "--files", str(path)) for path in files(lab, topic, partition)]
     rows = [[int(number) for number in found] for dump in dumps for found in _BATCH.findall(dump)]
@@ -47,7 +47,7 @@ def batches(lab: Lab, topic: str, partition: int = 0) -> pd.DataFrame:
 
 
 def _folder(lab: Lab, topic: str, partition: int) -> Path | None:
-    """The folder of a partition, there or not, or None where the broker's files are on no disk of this machine."""
+    """The folder of a partition, which may not exist, or None if the broker's files are not on this computer."""
     try:
         return lab.folder("kafka") / "data" / f"{topic}-{partition}"
     except Unsupported:

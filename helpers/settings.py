@@ -19,35 +19,35 @@ _BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
 
 @dataclass(frozen=True)
 class Settings:
-    """Where this lab lives. All paths are absolute."""
+    """Where this lab is. All paths are absolute."""
 
     home: Path
-    """State of one lab: data, logs, passwords, ports (`LAB_HOME`, else the user's data folder)."""
+    """The folder of one lab: data, logs, passwords, ports (`LAB_HOME`, else the user's data folder)."""
     cache: Path
     """Downloads and what is made of them, shared by all labs of this user (`LAB_CACHE`, else the user's cache folder)."""
     maven_url: str | None = None
-    """A Maven repository to use in place of the central one (`LAB_MAVEN_URL`), for a school's or company's mirror."""
+    """A Maven repository to use instead of the central one (`LAB_MAVEN_URL`), for a school's or company's mirror."""
     bootstrap_servers: str | None = None
-    """Kafka that is there already (`LAB_BOOTSTRAP_SERVERS`); `attach()` then starts from it and not from `home`."""
+    """A Kafka that already runs (`LAB_BOOTSTRAP_SERVERS`). `attach()` then uses it and not the lab in `home`."""
     connect_url: str | None = None
-    """Kafka Connect that is there already (`LAB_CONNECT_URL`)."""
+    """A Kafka Connect that already runs (`LAB_CONNECT_URL`)."""
     conda: Path | None = None
     """The active conda environment, which may have a database server (`CONDA_PREFIX`)."""
     database_server: Path | None = None
-    """The `mariadbd` or `mysqld` to use in place of the one looked for or downloaded (`LAB_DATABASE_SERVER`)."""
+    """The `mariadbd` or `mysqld` to use instead of one that is found or downloaded (`LAB_DATABASE_SERVER`)."""
 
 
 def settings() -> Settings:
     """Return the settings of this process, read from the environment now.
 
-    Raises `InvalidInput` for a value that cannot be right. An address is not shown then: it may hold a password.
+    Raises `InvalidInput` for a value that cannot be right. It does not show an address, which may hold a password.
     """
     program, conda = os.environ.get("LAB_DATABASE_SERVER"), os.environ.get("CONDA_PREFIX")
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
         maven_url=_matching("LAB_MAVEN_URL", _URL, "an http or https address of a Maven repository"),
-        bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several with commas between"),
+        bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several separated by commas"),
         connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
         conda=Path(conda) if conda else None,
         database_server=Path(program).expanduser().absolute() if program else None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Topics: create, list, describe, delete, each waiting until the cluster shows it; unique names for a run."""
+"""Topics: create, list, describe and delete them. Each function waits until the cluster shows the change. Unique names too."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def create(
 ) -> None:
     """Create a topic and wait until each of its partitions has a leader.
 
-    `config` holds topic settings by Kafka's names, as in `{"retention.ms": 60000}`.
+    `config` has topic settings with Kafka's names, as in `{"retention.ms": 60000}`.
 
     Raises `InvalidInput` for a name or a number of partitions that Kafka refuses, `KafkaFailed` with the broker's words
     when the topic exists already or a setting is wrong, and `TimedOut` when no leader shows within `timeout` seconds.
     """
     check_name(name)
     if partitions < 1:
-        raise InvalidInput(f"Topic {name!r} cannot have {partitions} partitions.", "Give a whole number from 1 up.")
+        raise InvalidInput(f"Topic {name!r} cannot have {partitions} partitions.", "Give a whole number of 1 or more.")
     if name in _all(lab):
         problem = f"Topic {name!r} exists already at {lab.bootstrap_servers}."
-        raise KafkaFailed(problem, "Take another name, or delete it first with `topics.delete`.")
+        raise KafkaFailed(problem, "Use another name, or delete it first with `topics.delete`.")
     settings = {key: _text(value) for key, value in (config or {}).items()}
     new = NewTopic(name, partitions, replication_factor, config=settings)
     answers = lab.admin.create_topics([new], request_timeout=timeout)
-    clients.results(answers, f"Topic {name!r} was to be created", lab.bootstrap_servers)
+    clients.results(answers, f"create topic {name!r}", lab.bootstrap_servers)
     wait_for_leaders(lab, name, partitions, timeout)
 
 
 def wait_for_leaders(lab: Lab, name: str, partitions: int = 1, timeout: float = 10.0) -> None:
-    """Wait until each partition of a topic has a leader that answers; brokers hear of a new topic one by one.
+    """Wait until each partition of a topic has a leader that answers. Brokers learn of a new topic one after another.
 
     Raises `TimedOut` after `timeout` seconds.
     """
@@ -59,12 +59,12 @@ def wait_for_leaders(lab: Lab, name: str, partitions: int = 1, timeout: float = 
 
 
 def names(lab: Lab) -> list[str]:
-    """Return the names of the topics, sorted, without Kafka's internal ones (`__consumer_offsets` and its like)."""
+    """Return the names of the topics, sorted, without Kafka's internal ones (such as `__consumer_offsets`)."""
     return _visible(_all(lab))
 
 
 def describe(lab: Lab, *names: str) -> pd.DataFrame:
-    """Return one row a partition of the topics named; without a name, of all that `names` lists.
+    """Return one row for each partition of the named topics. Without a name, of all topics that `names` lists.
 
     Columns: topic, partition, leader (broker id), replicas and isr (lists of broker ids), begin offset, end offset.
     The log holds the offsets from begin (included) to end (not included).
@@ -93,12 +93,12 @@ def delete(lab: Lab, *names: str, missing_ok: bool = False, timeout: float = 10.
     if not doomed:
         return
     answers = lab.admin.delete_topics(doomed, request_timeout=timeout)
-    clients.results(answers, f"{', '.join(doomed)} were to be deleted", lab.bootstrap_servers)
+    clients.results(answers, f"delete {', '.join(doomed)}", lab.bootstrap_servers)
     wait_until(lambda: not set(doomed) & set(_all(lab)), timeout, f"{', '.join(doomed)} to be gone")
 
 
 def unique_name(prefix: str) -> str:
-    """Return a name that no other run has, which begins with `prefix`. Raises `InvalidInput` for a bad prefix."""
+    """Return a name that begins with `prefix` and that no other run has. Raises `InvalidInput` for a bad prefix."""
     return check_name(f"{prefix}-{secrets.token_hex(4)}")
 
 
@@ -106,7 +106,7 @@ def unique_name(prefix: str) -> str:
 def temporary(
     lab: Lab, prefix: str, partitions: int = 1, *, config: Mapping[str, object] | None = None
 ) -> Iterator[str]:
-    """Yield the unique name of a topic that lives as long as the block. Raises what `create` and `delete` raise."""
+    """Create a topic for the length of the block, and yield its unique name. Raises what `create` and `delete` raise."""
     name = unique_name(prefix)
     try:  # around the creation too: one that timed out may have made the topic
         create(lab, name, partitions, config=config, timeout=60)
@@ -116,13 +116,13 @@ def temporary(
 
 
 def check_name(name: str) -> str:
-    """Return `name`, or raise `InvalidInput` with the rule that it breaks (`Topic.validate` in Kafka's source)."""
+    """Return `name`, or raise `InvalidInput` with the broken rule (`Topic.validate` in Kafka's source)."""
     strange = sorted(set(re.sub(r"[a-zA-Z0-9._-]", "", name)))
     reason = ""
     if not name:
         reason = "it is empty"
     elif name in (".", ".."):
-        reason = "that is a folder to the file system"
+        reason = "the file system reads that as a folder"
     elif len(name) > 249:
         reason = f"it has {len(name)} characters of at most 249"
     elif strange:
@@ -151,7 +151,7 @@ def _existing(lab: Lab, known: Mapping[str, TopicMetadata], names: Sequence[str]
 
 
 def _led(lab: Lab, name: str) -> int:
-    """The number of partitions whose leader answers: the metadata may name one that does not know of it yet."""
+    """The number of partitions whose leader answers: the metadata may name a leader that does not know it yet."""
     topic = _all(lab).get(name)
     led = [number for number, partition in topic.partitions.items() if partition.leader >= 0] if topic else []
     asked = dict.fromkeys((TopicPartition(name, number) for number in led), clients.LATEST)

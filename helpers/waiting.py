@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one way to wait: for a fact, with a deadline, and with a message that says what was last seen."""
+"""The only way to wait here: for a fact, with a deadline, and with a message that says what was last seen."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def wait_until(
     last_seen: Callable[[], object] | None = None,
     pause: float = 0.05,
 ) -> Fact:
-    """Ask `condition` again and again until its answer is true, and return that answer.
+    """Call `condition` again and again until its answer is true, and return that answer.
 
     `timeout` and `pause` are in seconds. `message` says what is expected, as in "topic orders to have 4 partitions".
-    `last_seen` is asked once, after the deadline, for what to report; without it the last answer is reported.
+    `last_seen` is called once, after the deadline, and returns what to report. Without it the last answer is reported.
 
     Raises `TimedOut` after `timeout` seconds, and `InvalidInput` for a timeout that is not above 0.
-    What `condition` raises is not caught.
+    It does not catch what `condition` raises.
     """
     if not timeout > 0:
         raise InvalidInput(f"The timeout for {message} must be above 0 s, not {timeout}.", "Give a number of seconds.")

@@ -36,7 +36,7 @@ class Answer:
 
 
 class FakeServer(ThreadingHTTPServer):
-    """Gives each request what `answer` returns for it, from a thread of its own, between `with` and the end of the block.
+    """Gives each request what `answer` returns for it, from its own thread, between `with` and the end of the block.
 
     `requests` are those that have come, in order; `url` ends with a slash. With a context for
     `tls` it speaks HTTPS.

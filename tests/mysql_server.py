@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real MySQL for the tests. The lab itself downloads none: it runs one that the machine has."""
+"""A real MySQL for the tests. The lab itself downloads none: it runs one that is on this computer."""
 
 from __future__ import annotations
 

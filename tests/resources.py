@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests need of the machine: the cache of downloads, a `lab` command to run, labs to break."""
+"""What tests need from this computer: the cache of downloads, a `lab` command to run, labs to break."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _ADDED = settings().home / "plugins"  # of the learner's lab: asked before any t
 
 
 def copy_added_plugins(home: Path) -> None:
-    """Give the lab in `home` what the learner has added by `lab plugins add`, so that it is tried too."""
+    """Add the learner's connectors (`lab plugins add`) to the lab in `home`, so that they are tested too."""
     if _ADDED.exists():
         shutil.copytree(_ADDED, home / "plugins")
 
 
 @dataclass(frozen=True)
 class OwnLab:
-    """A lab of a test's own, driven by the real `lab` command; `variables` are further ones of its environment."""
+    """A test's own lab, run with the real `lab` command. `variables` are added to its environment."""
 
     home: Path
     cache: Path

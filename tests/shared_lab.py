@@ -24,11 +24,11 @@ from tests.resources import cache_folder, copy_added_plugins
 
 _shared: LocalLab | None = None
 _broken: set[str] = set()
-"""Notebooks of which a cell has failed: what follows in them would fail for the same reason."""
+"""Notebooks with a failed cell: their later cells would fail for the same reason."""
 
 
 def start_shared_lab() -> Lab:
-    """Return the lab that the tests share, started if this is the first time that it is asked for."""
+    """Return the lab that the tests share, started at the first call."""
     global _shared
     if _shared is None:
         home = Path(tempfile.mkdtemp(prefix="kafka-sync-lab-tests-"))
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _lift_message_limit() -> None:
-    """nbval reads what a cell prints after the cell has ended; beyond 2,000 messages ZeroMQ drops them, and nbval waits in vain."""
+    """nbval reads what a cell prints after the cell has ended; beyond 2,000 messages ZeroMQ drops them, and nbval waits forever."""
     import zmq
     from jupyter_client.connect import ConnectionFileMixin
 

@@ -25,14 +25,14 @@ INTERRUPTED = 130
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: `lab` starts everything and opens JupyterLab at the first lesson; Ctrl-C ends both.",
+    epilog="Example: ./lab starts everything and opens JupyterLab at the first lesson. Ctrl-C ends both.",
 )
 @click.version_option(package_name=PACKAGE, prog_name="lab", message="%(prog)s %(version)s")
 @click.pass_context
 def lab(context: click.Context) -> None:
-    """A real Kafka, Kafka Connect and MariaDB on this machine, and the notebooks that use them.
+    """A real Kafka, Kafka Connect and MariaDB on this computer, and the notebooks that use them.
 
-    Without a verb: `up`, then `open`; when JupyterLab ends, the servers end as well if this command started them.
+    Without a verb: `up`, then `open`. When JupyterLab ends, the servers end too if this command started them.
     """
     if context.invoked_subcommand is None:
         ran = any(server.running for server in _lab().status().values())
@@ -44,26 +44,26 @@ def lab(context: click.Context) -> None:
                 context.invoke(down)
 
 
-@lab.command(epilog="Example: lab up && python my_program.py")
+@lab.command(epilog="Example: ./lab up && python my_program.py")
 @click.option(
-    "--compose", is_flag=True, help="Make a lab of containers, with MySQL; other verbs know it by its folder."
+    "--compose", is_flag=True, help="Make a lab in containers, with MySQL. Other verbs find it by its folder."
 )
 def up(compose: bool) -> None:
     """Install what is missing and start the servers."""
     console.show_servers(_up(compose=compose).values())
 
 
-@lab.command(epilog="Example: lab down")
+@lab.command(epilog="Example: ./lab down")
 def down() -> None:
-    """Stop the servers; what they hold is kept."""
+    """Stop the servers. Their data is kept."""
     stopped = _lab().down()
     console.say(f"Stopped: {', '.join(stopped)}." if stopped else "No server was running.")
 
 
-@lab.command(epilog="Example: lab status --json | python -m json.tool")
+@lab.command(epilog="Example: ./lab status --json | python -m json.tool")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 def status(as_json: bool) -> None:
-    """Show the servers: version, address, memory, uptime. Ends with 3 if not all of them run."""
+    """Show the servers: version, address, memory, uptime. Exit code 3 if not all of them run."""
     local = _lab()
     servers = local.status()
     if not servers:
@@ -77,7 +77,7 @@ def status(as_json: bool) -> None:
         sys.exit(LabNotRunning.exit_code)
 
 
-@lab.command("doctor", epilog="Example: lab doctor")
+@lab.command("doctor", epilog="Example: ./lab doctor")
 def examine() -> None:
     """Check this computer for problems and say how to fix them. Exit code 1 if there are any."""
     findings = doctor.examine(settings())
@@ -87,7 +87,7 @@ def examine() -> None:
         sys.exit(1)
 
 
-@lab.command(epilog="Example: lab reset --yes && lab up")
+@lab.command(epilog="Example: ./lab reset --yes && ./lab up")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(yes: bool) -> None:
     """Stop the servers and delete all topics, databases and logs. Notebooks, downloads and plugins stay."""
@@ -95,36 +95,36 @@ def reset(yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete all topics, databases and logs in {local.home}?", abort=True)
     local.reset()
-    console.say("The lab is empty; `./lab up` starts a new one.")
+    console.say("The lab is empty. Start a new one with `./lab up`.")
 
 
-@lab.command("open", epilog="Example: lab open --no-browser")
+@lab.command("open", epilog="Example: ./lab open --no-browser")
 @click.option(
     "--browser/--no-browser", default=True, help="Open a browser if there is one (default), or only print the address."
 )
 def open_(browser: bool) -> None:
-    """Run JupyterLab at the first lesson, until Ctrl-C. The servers are left as they are."""
+    """Run JupyterLab at the first lesson, until Ctrl-C. The servers stay as they are."""
     jupyter.run(settings().home, browser=browser, say=console.say)
 
 
 @lab.command(
-    epilog="Example: lab test unit -k topics",
+    epilog="Example: ./lab test unit -k topics",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests on a lab of their own: style, unit, lab, notebooks, browser, or those ROOMS only; the rest goes to pytest."""
+    """Run the tests on their own lab: style, unit, lab, notebooks, browser, or only those ROOMS. Pytest gets the rest."""
     sys.exit(testing.run_tests(arguments))
 
 
-@lab.command(epilog="Example: lab bench --only lag")
+@lab.command(epilog="Example: ./lab bench --only lag")
 @click.option("--only", type=click.Choice(testing.BENCHMARKS), help="Run this part only.")
 def bench(only: str | None) -> None:
-    """Measure the lab and the helpers side by side, print ratios, keep them as JSON."""
+    """Measure the lab and the helpers side by side, print ratios and save them as JSON."""
     sys.exit(testing.run_bench(only))
 
 
-@lab.command(epilog="Example: lab logs connect -n 50")
+@lab.command(epilog="Example: ./lab logs connect -n 50")
 @click.argument("name")
 @click.option("-n", "count", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
 def logs(name: str, count: int) -> None:
@@ -135,12 +135,12 @@ def logs(name: str, count: int) -> None:
 
 @lab.group()
 def plugins() -> None:
-    """List, add and remove connectors of your own."""
+    """List, add and remove your own connectors."""
 
 
-@plugins.command("list", epilog="Example: lab plugins list")
+@plugins.command("list", epilog="Example: ./lab plugins list")
 def list_plugins() -> None:
-    """Show the connectors that the worker finds: the lab's own, then those added."""
+    """Show the connectors that the worker finds: the lab's own, then the added ones."""
     for place in _own_worker().plugin_paths():
         for plugin in connect_plugins.installed(place):
             console.result(plugin.name)
@@ -148,16 +148,16 @@ def list_plugins() -> None:
                 console.result(f"  {connector}")
 
 
-@plugins.command("add", epilog="Example: lab plugins add ~/Downloads/confluentinc-kafka-connect-jdbc-10.8.4.zip")
+@plugins.command("add", epilog="Example: ./lab plugins add ~/Downloads/confluentinc-kafka-connect-jdbc-10.8.4.zip")
 @click.argument("source", metavar="FILE|FOLDER|URL")
 def add_plugin(source: str) -> None:
-    """Add a connector to the lab's worker, from an archive, a folder or an address."""
+    """Add a connector to the lab's worker, from an archive, a folder or a web address."""
     with console.Terminal() as report:
         plugin = _own_worker().add_plugin(source, report)
     console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
 
 
-@plugins.command("remove", epilog="Example: lab plugins remove confluentinc-kafka-connect-jdbc-10.8.4")
+@plugins.command("remove", epilog="Example: ./lab plugins remove confluentinc-kafka-connect-jdbc-10.8.4")
 @click.argument("name")
 def remove_plugin(name: str) -> None:
     """Remove a connector that was added."""
@@ -168,17 +168,17 @@ def remove_plugin(name: str) -> None:
 
 def main() -> None:
     """Run the `lab` command. Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, else `LabError.exit_code`."""
-    # SIGINT too: a shell lets the jobs that a script starts in the background ignore it.
+    # SIGINT too: the background jobs of a script's shell ignore it by default.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
     try:
         lab.main(standalone_mode=False)
     except click.ClickException as error:
-        console.complain(InvalidInput(error.format_message(), "`./lab --help` lists the verbs and options."))
+        console.complain(InvalidInput(error.format_message(), "See `./lab --help` for the verbs and options."))
         sys.exit(InvalidInput.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        console.say("Interrupted; what this command had started is stopped.")
+        console.say("Interrupted. Everything that this command had started is stopped.")
         sys.exit(INTERRUPTED)
     except LabError as error:
         console.complain(error)

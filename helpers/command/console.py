@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the `lab` command shows what it does: lines, bars, tables; progress goes to standard error, results to standard output."""
+"""How the `lab` command shows its work: lines, bars, tables. Progress goes to standard error, results to standard output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class _Amount(ProgressColumn):
-    """How far a bar is, in its own unit: bytes, or things counted."""
+    """How far a bar is, in its own unit: bytes, or a number of things."""
 
     _bytes = DownloadColumn()
 
@@ -48,7 +48,7 @@ class _Bar:
 
 
 class Terminal:
-    """Reports on standard error. On a terminal its bars move; in a file each is one line, when the `with` block is over."""
+    """Reports on standard error. On a terminal its bars move. In a file each bar is one line, at the end of the `with` block."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -56,11 +56,11 @@ class Terminal:
         )
 
     def say(self, line: str) -> None:
-        """Show one line of what goes on."""
+        """Show one line about the progress."""
         say(line)
 
     def bar(self, what: str, total: int, unit: str = "bytes") -> _Bar:
-        """Open a bar of `total` bytes, or of `total` things that `unit` names, and return it."""
+        """Open a bar of `total` bytes, or of `total` of the things in `unit`, and return it."""
         self._progress.start()
         return _Bar(self._progress, self._progress.add_task(what, total=total, unit=unit))
 
@@ -73,17 +73,17 @@ class Terminal:
 
 
 def say(line: str) -> None:
-    """Show one line of what goes on, on standard error."""
+    """Show one line about the progress, on standard error."""
     err.print(line, markup=False)
 
 
 def result(line: str) -> None:
-    """Print one line of what was asked for, on standard output."""
+    """Print one line of the result, on standard output."""
     out.print(line, markup=False)
 
 
 def complain(error: LabError) -> None:
-    """Show what is wrong and what to do."""
+    """Show what is wrong, and what to do."""
     err.print("[bold red]lab:[/] ", end="")
     err.print(error.problem, markup=False)
     if error.remedy:
@@ -91,7 +91,7 @@ def complain(error: LabError) -> None:
 
 
 def show_servers(servers: Iterable[ServerStatus]) -> None:
-    """Print a table with a row a server."""
+    """Print a table with a row for each server."""
     columns = ("server", "version", "address", "process", "memory", "up")
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for server in servers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a newcomer's machine can have wrong, each looked at and told in one sentence with what mends it."""
+"""Check a newcomer's computer for problems. Each is reported in one sentence, with its fix."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from helpers.stack.local import LocalLab
 from helpers.stack.status import ServerStatus
 
 MEMORY_NEEDED = 2_000_000_000
-"""Bytes of free memory that the servers, JupyterLab and one notebook take together, with room to breathe."""
+"""Bytes of free memory that the servers, JupyterLab and one notebook use together, with some to spare."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: whether all is well, what was found, and what to do if it is not."""
+    """One thing that was checked: whether it is in order, what was found, and what to do if it is not."""
 
     subject: str
     well: bool
@@ -51,13 +51,13 @@ class Finding:
 
 
 def examine(where: Settings) -> list[Finding]:
-    """Return what was found on this machine for the lab that `where` names."""
+    """Return what was found on this computer for the lab that `where` names."""
     contained = holds_containers(where.home)
     machine = _look(
         where, _version, _system, _python, _java, *([] if contained else [_database, _downloads]), _folders, _loopback
     )
     lab = _look(where, *([_docker] if contained else []), _state)
-    # Without Docker, or with a damaged lab.json, each question to the servers would only tell the same again.
+    # Without Docker, or with a damaged lab.json, each question to the servers would only repeat this problem.
     servers = _look(where, _servers) if all(finding.well for finding in lab) else [_memory([])]
     return [*machine, *lab, *servers]
 
@@ -73,7 +73,9 @@ def _version(where: Settings) -> Iterator[Finding]:
 def _system(where: Settings) -> Iterator[Finding]:
     if platform.system() == "Windows":
         problem = "Kafka's broker is known to end on Windows when a topic is deleted (KAFKA-1194)"
-        yield Finding("System", False, problem, "Use WSL2, which is Linux, or a lab of containers: lab up --compose.")
+        yield Finding(
+            "System", False, problem, "Use WSL2, which is Linux, or a lab in containers: `./lab up --compose`."
+        )
 
 
 def _python(where: Settings) -> Iterator[Finding]:
@@ -117,7 +119,7 @@ def _database(where: Settings) -> Iterator[Finding]:
     try:
         own = LocalLab(where).machine_database()
         if own:
-            yield Finding("Database", True, f"{TITLES[own.product]} {own.version()} of this machine, {own.program}")
+            yield Finding("Database", True, f"{TITLES[own.product]} {own.version()} of this computer, {own.program}")
         else:
             yield Finding("Database", True, f"MariaDB {catalogue().mariadb_here().version}, downloaded")
     except LabError as error:
@@ -135,21 +137,21 @@ def _folders(where: Settings) -> Iterator[Finding]:
 def _downloads(where: Settings) -> Iterator[Finding]:
     try:
         missing = LocalLab(where).missing_bytes()
-    except LabError:  # no database for this platform, or a damaged lab.json: _database and _state tell of it
+    except LabError:  # no database for this platform, or a damaged lab.json: _database and _state report it
         return
     needs = f"{missing / 1e6:.0f} MB to download" if missing else "complete"
     yield Finding(
         "Downloads",
         os.access(_existing(where.cache), os.W_OK),
         f"{where.cache}, {needs}",
-        "Set LAB_CACHE to a folder that is yours.",
+        "Set LAB_CACHE to a folder that you can write to.",
     )
     free, needed = shutil.disk_usage(_existing(where.cache)).free, 2 * missing
     yield Finding(
         "Disk for downloads",
         free >= needed,
         f"{free / 1e6:,.0f} MB free, {needed / 1e6:.0f} MB needed",
-        "Free some, or set LAB_CACHE to a folder on another disk.",
+        "Free some space, or set LAB_CACHE to a folder on another disk.",
     )
 
 
@@ -178,7 +180,7 @@ def _loopback(where: Settings) -> Iterator[Finding]:
 def _state(where: Settings) -> Iterator[Finding]:
     try:
         known = State.load(where.home)
-        yield Finding("Lab", True, f"cluster {known.cluster_id}" if known else "none yet; `lab up` makes one")
+        yield Finding("Lab", True, f"cluster {known.cluster_id}" if known else "none yet; `./lab up` makes one")
     except LabError as error:
         yield Finding("Lab", False, error.problem, error.remedy)
 
@@ -197,12 +199,12 @@ def _servers(where: Settings) -> Iterator[Finding]:
                 server.title,
                 processes.is_listening(port),
                 f"{f'pid {server.pid}' if server.pid else f'container {server.container}'} at {server.address}",
-                f"See {server.log}; `lab down` and `lab up` start it anew.",
+                f"See {server.log}; restart it with `./lab down` and `./lab up`.",
             )
         else:
             free = processes.can_bind(port)
             yield Finding(
                 server.title,
                 True,
-                "stopped" if free else f"stopped; port {port} is taken, the next `lab up` uses another",
+                "stopped" if free else f"stopped; port {port} is taken, the next `./lab up` uses another",
             )

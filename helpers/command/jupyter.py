@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JupyterLab, at the first lesson, for as long as the reader wants it."""
+"""Run JupyterLab at the first lesson until the reader ends it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PATIENCE = (20.0, 5.0)  # seconds to end after SIGINT and after SIGTERM
 
 
 def run(home: Path, *, browser: bool, say: Callable[[str], None]) -> None:
-    """Run JupyterLab until it ends or is interrupted; it is stopped then. Its log is `jupyter.log` in the lab of `home`.
+    """Run JupyterLab until it ends, or stop it at an interruption. Its log is `jupyter.log` in the lab of `home`.
 
-    Opens the first lesson in a browser if `browser` and there is one, and says the address in any case.
-    Raises `ServerFailed` if JupyterLab does not start, and `LabError` where the lab's folder cannot be written.
+    Opens the first lesson in a browser if `browser` is true and there is one. Always prints the address.
+    Raises `ServerFailed` if JupyterLab does not start, and `LabError` if the lab's folder cannot be written.
     """
     part(FIRST_NOTEBOOK)
     log = _private_log(home)
-    # A runtime folder of its own: what is in it is of this JupyterLab, whatever its process is called and others left.
+    # Its own runtime folder: so everything in it belongs to this JupyterLab, whatever the name of its process.
     with TemporaryDirectory(prefix="lab-jupyter-", ignore_cleanup_errors=True) as folder:
         runtime = Path(folder)
         with log.open("w") as output:
@@ -43,17 +43,17 @@ def run(home: Path, *, browser: bool, say: Callable[[str], None]) -> None:
                 address = _address(server, runtime, log)
                 opened = browser and _open(address)
                 say(f"JupyterLab {'is open' if opened else 'waits'} at {address}")
-                say("Ctrl-C ends it.")
+                say("Press Ctrl-C to end it.")
                 server.wait()
 
 
 def _private_log(home: Path) -> Path:
-    """Return the log's path; JupyterLab writes its token there, so the file is there already, for this user only."""
+    """Return the log's path. JupyterLab writes its token there, so the file is made now, for this user only."""
     make_home(home)
     log = home / "logs" / "jupyter.log"
     log.parent.mkdir(exist_ok=True)
     log.touch(0o600)
-    log.chmod(0o600)  # one that was there
+    log.chmod(0o600)  # an older file
     return log
 
 
@@ -61,14 +61,14 @@ def _command() -> list[str]:
     return [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"),
         f"--ServerApp.root_dir={ROOT}",
-        # Ctrl-C reaches JupyterLab too: it should end then, and not ask whether it should.
+        # Ctrl-C reaches JupyterLab too: it should end then, and not ask the user.
         "--ServerApp.answer_yes=True",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
 
 
 def _environment(runtime: Path) -> dict[str, str]:
-    """Add the course's defaults (no news, no questions) to the reader's own settings, which come before them."""
+    """Add the course's defaults (no news, no questions). The reader's own settings win over them."""
     paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ROOT / "helpers" / "command" / "jupyter_config")]
     return {
         **os.environ,
@@ -78,7 +78,7 @@ def _environment(runtime: Path) -> dict[str, str]:
 
 
 def _address(server: Guarded, runtime: Path, log: Path) -> str:
-    """Wait until JupyterLab answers where it says that it does, and return the first lesson's address with its token."""
+    """Wait until JupyterLab answers at the address that it reports, and return the first lesson's address with its token."""
     try:
         wait_until(lambda: not server.running or _answers(_written(runtime)), 60, "JupyterLab to answer")
     except TimedOut as error:
@@ -90,7 +90,7 @@ def _address(server: Guarded, runtime: Path, log: Path) -> str:
 
 
 def _written(runtime: Path) -> dict[str, Any]:
-    """Return what JupyterLab wrote of itself: nothing before it has, nor while half of it is written."""
+    """Return the facts that JupyterLab wrote about itself: nothing before they are complete."""
     for information in runtime.glob("jpserver-*.json"):
         with suppress(ValueError):
             return dict(json.loads(information.read_text("utf-8")))
@@ -98,12 +98,12 @@ def _written(runtime: Path) -> dict[str, Any]:
 
 
 def _answers(server: dict[str, Any]) -> bool:
-    """Whether it is there: JupyterLab writes its address a moment before it listens."""
+    """Whether JupyterLab answers: it writes its address a moment before it listens."""
     return bool(server) and is_listening(server["port"])
 
 
 def _open(address: str) -> bool:
-    """Open `address` in a browser and return whether there was one; a text browser in this terminal does not count."""
+    """Open `address` in a browser and return whether there was one. A text browser in this terminal does not count."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     return webbrowser.open(address)

@@ -23,10 +23,10 @@ ROOMS = {
     "notebooks": ["notebooks", "tests/notebooks"],
     "browser": ["tests/browser"],
 }
-"""What `lab test` runs, in this order: quick and plain first, so that the first failure is the most telling."""
+"""What `lab test` runs, in this order: the quick and simple ones first, so that the first failure explains the most."""
 
 BENCHMARKS = ("start", "clients", "lag", "plot", "chain", "notebooks")
-"""What `lab bench` measures, in this order; each is a module of `bench`."""
+"""What `lab bench` measures, in this order. Each is a module of `bench`."""
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 
@@ -37,7 +37,7 @@ _STOP_TIMEOUT = 10.0
 
 
 def pytest_command(arguments: Sequence[str]) -> list[str]:
-    """Return the pytest command for `lab test ARGUMENTS`: leading names of rooms choose, the rest goes to pytest."""
+    """Return the pytest command for `lab test ARGUMENTS`: the names of rooms come first, and pytest gets the rest."""
     rooms, words = _split(arguments)
     paths = [path for room in rooms or ROOMS for path in ROOMS[room]]
     watched = ["coverage", "run", "-m"] if measures_coverage(arguments) else []
@@ -45,15 +45,15 @@ def pytest_command(arguments: Sequence[str]) -> list[str]:
 
 
 def measures_coverage(arguments: Sequence[str]) -> bool:
-    """Return whether `lab test ARGUMENTS` prints the share of branches that ran: for the whole of the unit tests alone.
+    """Return whether `lab test ARGUMENTS` prints the share of branches that ran: only for all unit tests and nothing else.
 
-    Watching makes a program slower, and tests of the other rooms compare times.
+    Measuring this makes a program slower, and tests of the other rooms compare times.
     """
     return _split(arguments) == (["unit"], [])
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the rooms that `arguments` begin with, and what follows them."""
+    """Return the rooms at the start of `arguments`, and the rest."""
     first = next((place for place, word in enumerate(arguments) if word not in ROOMS), len(arguments))
     return list(arguments[:first]), list(arguments[first:])
 
@@ -63,8 +63,8 @@ def run_tests(arguments: Sequence[str]) -> int:
     part("tests")
     if missing := _missing():
         raise LabError(
-            f"For the tests {', '.join(missing)} must be installed.",
-            "`./lab test` installs them; by hand: pip install -e '.[test]'.",
+            f"The tests need packages that are not installed: {', '.join(missing)}.",
+            "Install them with `./lab test`, or by hand: pip install -e '.[test]'.",
         )
     code = call(pytest_command(arguments))
     if measures_coverage(arguments):
@@ -80,16 +80,16 @@ def _missing() -> list[str]:
 
 
 def run_bench(only: str | None) -> int:
-    """Run the benchmarks and return their exit code: 0 where every goal was met."""
+    """Run the benchmarks and return their exit code: 0 if every goal was met."""
     part("bench")
     return call([sys.executable, "-m", "bench", *([only] if only else [])])
 
 
 def call(command: Command, *, environment: Mapping[str, str] = os.environ, output: Output = None) -> int:
-    """Run `command` in the project's folder and return its exit code. Whatever it makes is gone afterwards.
+    """Run `command` in the project's folder and return its exit code. Afterwards nothing that it made is left.
 
-    It has its temporary files in a folder of their own. What ends this process ends it as Ctrl-C does, and it gets the time
-    that it needs to stop its servers. Processes that name the folder and still run then are stopped, and it is deleted.
+    Its temporary files are in their own folder. If this process ends, `command` ends as after Ctrl-C, and it has the time that
+    it needs to stop its servers. Then processes that still run and name the folder are stopped, and the folder is deleted.
     """
     with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a connector failed: the root cause in a Java stack trace, and the step that mends it."""
+"""Why a connector failed: the root cause in a Java stack trace, and the step that fixes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEXT_STEPS = {
     ),
     r"Connection (refused|reset)|Could not connect|Communications link failure|[Cc]onnection.*closed|[Ss]ocket|Broken pipe"
     r"|unexpected end of stream|Unable to acquire JDBC Connection": (
-        "Start the database (`./lab up`), then `restart` the connector: it goes on where it stopped."
+        "Start the database (`./lab up`), then `restart` the connector: it continues where it stopped."
     ),
     r"doesn't exist|does not exist|was not assigned a table|(Could not|Failed to) find table|is missing and"
     r"|schema evolution is disabled": (
@@ -32,18 +32,18 @@ _NEXT_STEPS = {
     r"primary key|pk\.mode=|no key fields|ClassCastException": (
         "Upsert and delete need a key: a table with a primary key at the source, and a sink that reads it from the record."
     ),
-    r"Duplicate entry": "Insert is not repeatable: upsert by the record's key is.",
+    r"Duplicate entry": "An insert cannot be repeated: use upsert by the record's key.",
     r"Data too long|Out of range|Incorrect .* value|cannot be null": (
         "The row does not fit the table: widen the column, or correct the record and set the connector's offset past the bad one."
     ),
 }
-"""What a root cause matches, and what to do then; the first match counts."""
-_ANY_STEP = "Read the trace (`status`), mend the cause, then `restart` the connector."
+"""What a root cause matches, and what to do then. The first match counts."""
+_ANY_STEP = "Read the trace (`status`), fix the cause, then `restart` the connector."
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the state FAILED of a connector is about: which `task` (None: the connector itself), and why.
+    """A failure of a connector: which `task` failed (None: the connector itself), and why.
 
     `cause` is one sentence, the innermost exception of `trace`.
     """
@@ -55,7 +55,7 @@ class Failure:
 
     @property
     def next_step(self) -> str:
-        """What mends this cause, as far as one can tell from its words."""
+        """The step that fixes this cause, as far as its text shows."""
         return next_step(self.cause, _ANY_STEP)
 
     def error(self) -> ConnectorFailed:
@@ -69,7 +69,7 @@ class Failure:
 
 
 def next_step(cause: str, otherwise: str) -> str:
-    """Return what mends `cause`, as far as its words tell, or `otherwise`."""
+    """Return the step that fixes `cause`, as far as its text shows, or `otherwise`."""
     return next((step for pattern, step in _NEXT_STEPS.items() if re.search(pattern, cause)), otherwise)
 
 

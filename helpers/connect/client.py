@@ -23,11 +23,11 @@ _RETELLING = 5.0
 
 
 class ConnectClient(Endpoints):
-    """Talks to the Connect worker of `lab`. What the worker answers comes back as the dictionaries and lists it sent.
+    """Talks to the Connect worker of `lab`. It returns the worker's answers as dictionaries and lists.
 
     `timeout` is the seconds that one request may take, a wait for the end of a rebalance included. Every method raises
     `LabNotRunning` when nothing answers, `TimedOut` after `timeout`, `InvalidInput` for a name that no path can hold, and
-    `ConnectFailed` with the worker's own words for whatever it refuses. `close`, or the end of a `with` block, closes the
+    `ConnectFailed` with the worker's own message for what it refuses. `close`, or the end of a `with` block, closes the
     connection; a later request opens it again.
     """
 
@@ -53,8 +53,8 @@ class ConnectClient(Endpoints):
     def check(self, config: Config) -> None:
         """Check that the worker takes `config` and reads all of it.
 
-        Raises `InvalidInput` for a class that the worker does not have, for a key that nobody reads (with the nearest
-        that somebody does), for a value that would be taken for another, and for a password in plain text;
+        Raises `InvalidInput` for a class that the worker does not have, for an unknown key (with the nearest known
+        one), for a value that would silently become another, and for a password in plain text;
         `ConnectFailed` for what the connector itself refuses.
         """
         check_class(as_text(config), [plugin["class"] for plugin in self.plugins()])
@@ -186,7 +186,7 @@ class ConnectClient(Endpoints):
 
         said = f"connector {name} {expected}"
         return wait_until(
-            seen, timeout, said, last_seen=lambda: _states(self._known_status(name)), remedy="`status` tells more."
+            seen, timeout, said, last_seen=lambda: _states(self._known_status(name)), remedy="See `status` for details."
         )
 
     def _listed(self, description: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class ConnectClient(Endpoints):
         stale = set(filter(restarted, before))
         try:
             wait_until(lambda: stale.isdisjoint(self._failures(name)), _RETELLING, "an end of the old failures")
-        except TimedOut:  # it has failed again, in the very same words, before anybody looked: the report is true
+        except TimedOut:  # it has already failed again, with the same message: the report is true
             return
 
     def _failures(self, name: str) -> list[Failure]:

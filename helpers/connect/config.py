@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A connector's configuration as everybody here has it, and what a request makes of it: text, and a part of a path."""
+"""A connector's configuration as all modules here use it, and as a request needs it: values as text, its name as part of a path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def path(*parts: str | int) -> str:
     """
     for part in parts:
         if str(part) in ("", ".", "..") or set("/%") & set(str(part)):
-            raise InvalidInput(f"Kafka Connect cannot have the name {part!r}.", "Take one without / and %.")
+            raise InvalidInput(f"Kafka Connect cannot have the name {part!r}.", "Use a name without / and %.")
     return "".join("/" + quote(str(part), safe="") for part in parts)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which keys of a connector's configuration nobody reads: Kafka Connect itself ignores them silently."""
+"""Find unknown keys in a connector's configuration: Kafka Connect itself ignores them silently."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _UNTOLD = (
     "schema.history.internal.kafka.recovery.poll.interval.ms",
     "use.reduction.buffer",
 )
-"""Keys that Debezium reads and does not tell the worker of."""
+"""Keys that Debezium reads but does not declare to the worker."""
 _OPEN = (
     *(rf"schema\.history\.internal\.{client}\..+" for client in ("producer", "consumer")),
     r"topic\.creation\.\w+\.(partitions|replication\.factor|include|exclude|.+\.(ms|bytes|policy|type|replicas))",
     r"(driver|hibernate|internal|signal)\..+",
 )
-"""Families of keys that are handed on to somebody else: a client, a driver, Hibernate."""
+"""Families of keys that are passed on: to a client, a driver, Hibernate."""
 _NAMED = ("converters", "post.processors")
-"""Keys that list names; what such a name begins belongs to its plugin."""
+"""Keys that list names. A key that begins with such a name belongs to that plugin."""
 _CHOICES = {
     "insert.mode": ("insert", "upsert", "update"),
     "primary.key.mode": ("none", "kafka", "record_key", "record_value", "record_header"),
@@ -38,7 +38,7 @@ _CHOICES = {
 
 
 def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> None:
-    """Check that each key of `config` is read and its value is taken, by `told`: the `configs` of the worker's validation.
+    """Check that each key of `config` is known and its value is valid. `told` has the `configs` of the worker's validation.
 
     Raises `InvalidInput` or `ConnectFailed`.
     """
@@ -56,13 +56,13 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
             f"In {name} the password {', '.join(bare)} is in plain text: anyone who can reach the worker can read it."
         )
         raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
-    # Debezium's source for MySQL tells of a key that it has no value for.
+    # Debezium's source for MySQL lists a key that it has no value for.
     fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"] and it["value"]["errors"]}
     if fields:
         said = "; ".join(f"{key}: {', '.join(errors)}" for key, errors in fields.items())
         problem = f"The configuration of {name} is refused: {said.rstrip('.')}."
         raise ConnectFailed(
-            problem, next_step(said, "`validate` tells what each key wants."), status=400, fields=fields
+            problem, next_step(said, "See `validate` for what each key allows."), status=400, fields=fields
         )
 
 
@@ -71,7 +71,7 @@ def check_class(config: Mapping[str, str], classes: Iterable[str]) -> None:
     kind, known = config.get("connector.class", ""), list(classes)
     if kind in known or kind in {word for name in known for word in _short(name)}:
         return
-    problem = f"Connector {config.get('name')!r} is to be of class {kind!r}, which this worker does not have."
+    problem = f"Connector {config.get('name')!r} needs the class {kind!r}, which this worker does not have."
     near = get_close_matches(kind, known, 1, cutoff=0.8) or known
     raise InvalidInput(problem, f"It has {', '.join(near)}; `./lab plugins add` adds others.")
 

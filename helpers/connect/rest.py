@@ -13,9 +13,9 @@ from helpers.errors import ConnectFailed, LabNotRunning, TimedOut
 from helpers.waiting import wait_until
 
 _REMEDIES = {
-    400: "`validate` tells what each key wants.",
-    404: "`connectors()` lists those that exist, `plugins()` what they can be made of.",
-    409: "Take another name, or replace its configuration with `put`.",
+    400: "See `validate` for what each key allows.",
+    404: "`connectors()` lists the existing connectors, `plugins()` the available classes.",
+    409: "Use another name, or replace its configuration with `put`.",
 }
 
 _MOMENTARY = ("because a rebalance is expected", "can be safely retried")
@@ -28,7 +28,7 @@ class Rest:
         self.url = url.rstrip("/")
         self.timeout = timeout
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy for the world outside knows nothing of this machine's loopback
+        self._session.trust_env = False  # an internet proxy cannot reach this computer's loopback
 
     def ask(self, method: str, path: str, body: object = None, **query: object) -> Any:
         """Return the worker's answer, None where it sends none. It is asked again while it rebalances or stops tasks.
@@ -70,7 +70,9 @@ class Rest:
         except requests.ConnectionError as error:
             reason = "Connection refused" if "refused" in str(error) else "the connection broke"
             problem = f"No Kafka Connect worker answers at {self.url} ({reason})."
-            raise LabNotRunning(problem, "Start it with `./lab up`: its connectors go on where they were.") from error
+            raise LabNotRunning(
+                problem, "Start it with `./lab up`: its connectors continue where they stopped."
+            ) from error
 
 
 def _momentary(answer: requests.Response) -> bool:
@@ -81,7 +83,7 @@ def _momentary(answer: requests.Response) -> bool:
 
 
 def words(answer: requests.Response) -> str:
-    """Return what the worker says in an answer that is an error, on one line and without what only Java wants to know."""
+    """Return the worker's message in an error answer, on one line and without Java's details."""
     is_json = "json" in answer.headers.get("content-type", "")
     message = str(answer.json().get("message", "") if is_json else answer.text) or answer.reason
     message = re.sub(

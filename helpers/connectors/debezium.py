@@ -14,13 +14,13 @@ from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.topics import check_name
 
 _DIALECTS = {"mariadb": "MariaDBDialect", "mysql": "MySQLDialect"}
-"""Told, so that Hibernate need not find it out: where it cannot connect for that, it hides why it could not."""
+"""Set, so that Hibernate does not have to detect it: if it cannot connect for that, it hides the reason."""
 
 
 _TEXT_AS_IT_IS = {"driver.connectionCollation": "utf8mb4_general_ci", "driver.characterSetResults": "null"}
 """Debezium asks MySQL's driver for UTF-8. On a Java without the module of East Asian character sets, such as the lab's, the
-driver takes a Japanese one for that (Connector/J 9.1), and a snapshot has question marks for Korean, without an error.
-So the collation is told by its name, and results are not converted at all (`null` is the driver's word for that)."""
+driver uses a Japanese one instead (Connector/J 9.1). Then a snapshot has question marks for Korean, without an error.
+So the collation is set by its name, and results are not converted at all (`null` means that to the driver)."""
 
 
 def debezium_source(
@@ -47,14 +47,14 @@ def debezium_source(
         "database.port": db.port,
         "database.user": "source",
         "database.password": lab.secret("source"),
-        "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # a replica's own, as MariaDB sees it
+        "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # MariaDB sees a replica with this id
         "database.include.list": db.name,
         "table.include.list": ",".join(f"{db.name}.{table}" for table in tables),
         "topic.prefix": name,
         "include.schema.changes": False,
         "schema.history.internal.kafka.bootstrap.servers": lab.seen_by_worker.bootstrap_servers,
         "schema.history.internal.kafka.topic": f"{name}-schema-history",
-        "connect.keep.alive.interval.ms": 1000,  # after an outage it looks for the database so often; else once a minute
+        "connect.keep.alive.interval.ms": 1000,  # how often it retries after an outage; by default once a minute
         "time.precision.mode": "connect",
         "extended.headers.enabled": False,
         **(_TEXT_AS_IT_IS if db.product == "mysql" else {}),

@@ -33,7 +33,7 @@ More = Mapping[str, object] | None
 """Further keys by Kafka's names; they win over what the function would set."""
 
 NEW_TOPICS = {"topic.creation.default.partitions": -1, "topic.creation.default.replication.factor": -1}
-"""The worker makes the topics that are missing, as the broker makes others; without this a source waits for them."""
+"""The worker creates missing topics, as the broker creates others. Without this a source waits for them."""
 
 
 def list_of(argument: str, names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one lesson measures, for lessons that repeat it with other numbers. Each leaves the lab as it found it.
+"""What one lesson measures and other lessons repeat with other numbers. Each leaves the lab as it was before.
 
-- `crews` `keys` `journeys` members that share work; where a key goes; a row's way through Connect
-- `members` `changes` `load` `poller` one consumer; changes of a table; what readers cost the database; a source that asks
+- `crews` `keys` `journeys` members that share work; the partition of a key; a row's way through Connect
+- `members` `changes` `load` `poller` one consumer; changes of a table; what readers cost the database; a source that polls
 - `member_program` the consumer's own process
 """

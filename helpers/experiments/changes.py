@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of a table, made one by one and remembered, to be counted in what a reader brought."""
+"""Changes of a table, made one by one and remembered, so that they can be counted in the output of a reader."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from helpers.arguments import check_several
 from helpers.lab import Lab
 
 Row = tuple[int, str | None]
-"""A row's id and name; no name stands for a row that is gone."""
+"""A row's id and name. No name means that the row is deleted."""
 Change = tuple[str, int, str | None]
 """A kind of change, the row's id, its new name."""
 
 
 class Changes:
-    """Inserts, updates and deletes rows of `table` (columns `id`, `name`), each statement a transaction of its own.
+    """Inserts, updates and deletes rows of `table` (columns `id`, `name`). Each statement is its own transaction.
 
-    `made` lists what was done in order: the kind, the row's id, its new name (None where it was deleted).
+    `made` lists the changes in order: the kind, the row's id, its new name (None if it was deleted).
     `close`, or the end of a `with` block, closes the connection.
-    Raises `LabNotRunning` when the database does not answer; the methods raise what SQLAlchemy does.
+    Raises `LabNotRunning` when the database does not answer. The methods raise SQLAlchemy's errors.
     """
 
     def __init__(self, lab: Lab, table: str) -> None:
@@ -34,7 +34,7 @@ class Changes:
     def insert(self, names: Iterable[str], *, kind: str = "INSERT", connection: Connection | None = None) -> list[int]:
         """Insert a row for each name and return the ids that the database gave them.
 
-        Another `connection` may have a transaction open: then its owner commits.
+        Another `connection` may have an open transaction: then its owner commits.
         """
         check_several("names", names)
         statement = text(f"INSERT INTO {self._table} (name) VALUES (:name)")
@@ -72,7 +72,7 @@ class Changes:
 
 
 def tally(made: Sequence[Change], seen: Mapping[str, Container[Row]]) -> pd.DataFrame:
-    """Return one row a kind of change and one for all: how many were `made`, and how many each reader has `seen`."""
+    """Return one row for each kind of change and one for all: how many were `made`, and how many each reader has `seen`."""
     frame = pd.DataFrame(made, columns=["change", "id", "name"])
     frame["made"] = 1
     for reader, rows in seen.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crews of consumers: members that share out a topic, work it off, or crash. Each leaves the cluster as it found it."""
+"""Groups of consumers that share the partitions of a topic, read all its records, or crash. Each leaves the cluster as it was."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Work:
 
 
 def share_work(lab: Lab, size: int, *, partitions: int = 4, count: int = 800, rate: float = 400.0) -> Work:
-    """Let `size` members, of which each does `rate` records a second, work off `count` records, evenly spread.
+    """Let `size` members handle `count` records, evenly spread. Each member does `rate` records a second.
 
-    The clock runs from the first record sent to the last one handled; the partitions have been shared out before.
+    The time is from the first record sent to the last one handled. The partitions are assigned before.
     Raises what `crew` raises.
     """
     load = [Record(b"work", partition=number % partitions) for number in range(count)]
@@ -39,13 +39,13 @@ def share_work(lab: Lab, size: int, *, partitions: int = 4, count: int = 800, ra
 
 @contextmanager
 def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = None) -> Iterator[list[Member]]:
-    """Yield `size` running members that have shared out the partitions of `topic` in a new group named after `prefix`.
+    """Yield `size` running members of a new group named after `prefix`, once they share the partitions of `topic`.
 
-    At the end of the block they leave and the group is deleted. Raises `TimedOut` when the group does not settle.
+    At the end of the block they leave and the group is deleted. Raises `TimedOut` when the group does not finish its rebalance.
     """
     group = topics.unique_name(prefix)
     partitions = set(clients.metadata(lab.admin, lab.bootstrap_servers, topic).topics[topic].partitions)
-    patient = {"session.timeout.ms": 30_000}  # nobody is killed here, and a busy machine must not make it look so
+    patient = {"session.timeout.ms": 30_000}  # no member is killed here, and a slow one must not look like it
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
     with ExitStack() as running:
         running.callback(groups.delete, lab, group)
@@ -71,10 +71,10 @@ def wait_for_records(members: Sequence[Member], count: int, *, timeout: float = 
 
 
 def crash(lab: Lab, commit: str, *, count: int = 20) -> list[int]:
-    """Let a member crash between commit and work and a second one go on; return the offsets worked on, in that order.
+    """Let a member crash between commit and work, and let a second one continue. Return the offsets handled, in that order.
 
-    They work in fives, with `commit` "before" or "after" the work; the first one crashes in its second five.
-    Raises `TimedOut` when a member does not come to its end.
+    They work in batches of five, with `commit` "before" or "after" the work. The first one crashes in its second batch.
+    Raises `TimedOut` when a member does not finish.
     """
     group = topics.unique_name("crash")
     with topics.temporary(lab, "crash") as topic:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: sent, awaited, timed."""
+"""Rows on their way from table `users`, through a topic, into tables of `mydb2`: send them, wait for them, time them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _SEEN = f"SELECT id FROM {SINK_DATABASE}.{{table}} WHERE id = :id"
 def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPIC) -> pd.DataFrame:
     """Insert `count` rows into `table`, each when the one before has arrived, and return their times in milliseconds by id.
 
-    The columns are `PARTS`. A connector brings them to `topic`, which tells when the broker stored a record
-    (`message.timestamp.type=LogAppendTime`), another one to the table of that name in `mydb2`: there a row counts from when
-    others see it. One row more goes ahead, uncounted: connectors that have just started are slow once.
+    The columns are `PARTS`. One connector sends the rows to `topic`, whose timestamps say when the broker stored a record
+    (`message.timestamp.type=LogAppendTime`). Another one writes them to the table of that name in `mydb2`. A row counts as
+    there when others see it. One more row goes first and is not counted: connectors that have just started are slow once.
 
-    Raises `TimedOut` for a row that does not arrive within half a minute.
+    Raises `TimedOut` for a row that does not arrive within 30 seconds.
     """
     [first] = database.frame(lab, f"SELECT COALESCE(MAX(id), 0) + 1 AS id FROM {table}")["id"].tolist()
     end = int(topics.describe(lab, topic)["end offset"].sum())
@@ -46,7 +46,7 @@ def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPI
 
 def _parts(begun: float, done: float, arrived: float, stored: float) -> list[float]:
     """The milliseconds of each of `PARTS`, from four moments in seconds."""
-    # The record may be in the topic a moment before the INSERT has its answer: that part took no time, not less.
+    # The record may be in the topic just before the INSERT returns: then that part took 0 ms, and not a negative time.
     return [1000 * max(part, 0.0) for part in (done - begun, stored - done, arrived - stored)]
 
 
@@ -64,14 +64,14 @@ def _payload(message: Message) -> Any:
 
 
 def rows(lab: Lab, table: str = TOPIC) -> pd.DataFrame:
-    """Return the rows of a sink's table, ordered by id; none while the sink has not created it."""
+    """Return the rows of a sink's table, ordered by id. None while the sink has not created it."""
     if table not in database.tables(database.engine(lab, "sink")):
         return pd.DataFrame({"id": [], "name": []})
     return database.frame(lab, f"SELECT * FROM {SINK_DATABASE}.{table} ORDER BY id")
 
 
 def wait_for(lab: Lab, name: str, *tables: str) -> None:
-    """Wait until each of the sinks' `tables` has a row of that `name`. Raises `TimedOut` after half a minute."""
+    """Wait until each of the sinks' `tables` has a row of that `name`. Raises `TimedOut` after 30 seconds."""
 
     def everywhere() -> bool:
         return all(name in set(rows(lab, table)["name"]) for table in tables)
@@ -80,7 +80,7 @@ def wait_for(lab: Lab, name: str, *tables: str) -> None:
 
 
 def send_alone(lab: Lab, like: Message, key: int, name: str) -> Message:
-    """Send a record as a source would, with the schemas of the record `like` but for another row, and return its report."""
+    """Send a record as a source would: with the schemas of the record `like`, for another row. Return its report."""
     parts = [json.loads(part or b"") for part in (like.key(), like.value())]
     for part, row in zip(parts, ({"id": key}, {"id": key, "name": name}), strict=True):
         part["payload"] |= row
@@ -89,7 +89,7 @@ def send_alone(lab: Lab, like: Message, key: int, name: str) -> Message:
 
 
 def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TOPIC) -> None:
-    """Stop a sink, set its offset in the only partition of `topic`, and let it go on. Raises what the client raises."""
+    """Stop a sink, set its offset in the only partition of `topic`, and let it continue. Raises what the client raises."""
     client.stop(sink)
     client.wait_state(sink, "STOPPED")
     place = {"kafka_topic": topic, "kafka_partition": 0}
@@ -101,8 +101,8 @@ def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TO
 def delete_event(lab: Lab, source: Config, mode: str, *, topic: str) -> list[object]:
     """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
 
-    Of each record that is the `payload`, or None for a tombstone. The source is run with that mode and sends to `topic`, between
-    two other rows; it continues so.
+    Returns each record's `payload`, or None for a tombstone. It runs the source with that mode, sends to `topic`, and makes
+    the DELETE between two other rows. Afterwards the source keeps that mode.
     """
     aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
     with ConnectClient(lab) as client:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which partition a key goes to: by the Python client, and by Kafka's own, which is written in Java."""
+"""Which partition a key goes to: with the Python client, and with Kafka's own Java client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def partitions_of(
 ) -> list[int]:
     """Send a record with each of `keys` to a new topic, and return the partition that each went to.
 
-    `config` holds producer settings by Kafka's names. Raises what `records.produce` raises.
+    `config` has producer settings with Kafka's names. Raises what `records.produce` raises.
     """
     check_several("keys", keys, may_be_empty=True)
     with topics.temporary(lab, "keys", partitions) as topic:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each reader of the database costs it, by the server's own counters."""
+"""What each reader costs the database, from the server's own counters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _COUNTED = "^(Questions|Bytes_sent|Handler_read_[a-z_]+)$"
 
 @dataclass
 class Load:
-    """A row a reader with the columns statements, rows read, and bytes sent to it; filled at the end of the block."""
+    """A row for each reader, with the columns statements, rows read and bytes sent. It is filled at the end of the block."""
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def counters(connection: Connection, scope: str = "SESSION") -> pd.Series[int]:
-    """Return what the server has done so far for this connection, or with the scope "GLOBAL" for all.
+    """Return what the server has done so far for this connection. With the scope "GLOBAL", for all connections.
 
     The names are statements, rows read (from tables and indexes: the sum of `Handler_read_*`) and bytes sent.
     """
@@ -39,7 +39,7 @@ def counters(connection: Connection, scope: str = "SESSION") -> pd.Series[int]:
 def measure(lab: Lab, connections: Mapping[str, Connection], *, others: str) -> Iterator[Load]:
     """Measure what the block makes the server do for each of `connections`, and for all `others` together.
 
-    The questions that measure are taken off again. `others` holds what everybody else in this database server does.
+    The cost of measuring is subtracted. `others` is the row for everybody else in this database server.
     Raises `LabNotRunning` when the database does not answer.
     """
     load = Load()
@@ -53,7 +53,7 @@ def measure(lab: Lab, connections: Mapping[str, Connection], *, others: str) -> 
 
 
 class _Meter:
-    """The counters since it was made, without what reading them costs."""
+    """The counters since it was made, minus the cost of reading them."""
 
     def __init__(self, connection: Connection, scope: str = "SESSION") -> None:
         self._connection = connection

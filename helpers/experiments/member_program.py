@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A consumer-group member as a process: its orders are the first line of its input, its output tells what happens.
+"""A consumer-group member as a process: the first line of its input is its orders. Its output reports what happens.
 
-`members.Member` runs it. It imports nothing of the lab, so that it is there in a fraction of a second. It ends when its
-standard input does: no member outlives its notebook, however that ended.
+`members.Member` runs it. It imports nothing of the lab, so that it starts in a fraction of a second. It ends when its
+standard input ends: so it always ends when its notebook does.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _ended = threading.Event()
 
 @dataclass
 class Orders:
-    """What the member is to do."""
+    """What the member must do."""
 
     topic: str
     config: dict[str, Any]
     rate: float | None
-    """Records a second, or None for as fast as it can."""
+    """Records a second, or None for no limit."""
     batch: int
     """Records between two commits."""
     commit: str
     """`before` or `after` the work on a batch."""
     crash_after: int | None
-    """The number of records after which it ends without a word, between the work and the commit."""
+    """The number of records after which it ends silently, between the work and the commit."""
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def _work(consumer: Consumer, orders: Orders, batch: list[Message], *, crash: bo
 
 
 def _handle(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
-    """The work: it takes its time, and its effect is what the parent is told."""
+    """The work: it takes some time, and then the parent gets a report."""
     if orders.rate:
         _ended.wait(len(batch) / orders.rate)
     tell("handled", records=[[message.partition(), message.offset()] for message in batch])
@@ -79,7 +79,7 @@ def _handle(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
 def _commit(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
     try:
         consumer.commit(asynchronous=False)
-    except KafkaException as error:  # the partitions went to another member meanwhile, which reads these records again
+    except KafkaException as error:  # another member has the partitions now and reads these records again
         tell("commit refused", reason=error.args[0].str())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Members of a consumer group, each a process of its own: start, watch, pause, kill."""
+"""Members of a consumer group, each in its own process: start, watch, pause, kill."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from helpers.lab import Lab
 
 _PROGRAM = Path(__file__).with_name("member_program.py")
 _ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
-_CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after two seconds
+_CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after 2 s
 _LEAVING = 10.0  # seconds that a member gets to leave its group
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """A partition's time with a member, as that saw it, in seconds since the epoch; `until` is None while it lasts."""
+    """The time that a member had a partition, in seconds since the epoch, from its own view. `until` is None while it lasts."""
 
     member: str
     partition: int
@@ -37,12 +37,12 @@ class Ownership:
 
 
 class Member:
-    """A member of `group` that reads `topic` in a process of its own, from `start` to `stop` or for a `with` block.
+    """A member of `group` that reads `topic` in its own process, from `start` to `stop` or for a `with` block.
 
-    `rate` limits it to so many records a second. It commits after the work on each `batch` of records (by default what
-    it does in a tenth of a second), or with `commit="before"` before it; with `crash_after` it ends without a word
-    between the two, once it has read so many. `protocol` is Kafka's `group.protocol`: "classic" or "consumer".
-    `config` holds consumer settings by Kafka's names. `mark` is told what happens, as in `mark=recorder.mark`.
+    `rate` is its limit in records a second. It commits after the work on each `batch` of records (by default the records
+    of a tenth of a second), or before it with `commit="before"`. With `crash_after` it ends silently between the two, once
+    it has read that many. `protocol` is Kafka's `group.protocol`: "classic" or "consumer".
+    `config` has consumer settings with Kafka's names. It calls `mark` with what happens, as in `mark=recorder.mark`.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Member:
         mark: Callable[[str], None] | None = None,
     ) -> None:
         if commit not in ("before", "after") or protocol not in ("classic", "consumer"):
-            problem = f"Member {name} cannot commit {commit!r} the work by protocol {protocol!r}."
-            raise InvalidInput(problem, "Choose 'before' or 'after', and 'classic' or 'consumer'.")
+            problem = f"Member {name} cannot use commit {commit!r} with protocol {protocol!r}."
+            raise InvalidInput(problem, "Choose commit 'before' or 'after', and protocol 'classic' or 'consumer'.")
         if (rate is not None and not rate > 0) or (batch is not None and batch < 1):
-            problem = f"Member {name} cannot read {rate} records a second, {batch} at once."
+            problem = f"Member {name} cannot read {rate} records a second in batches of {batch}."
             raise InvalidInput(problem, "Give numbers above 0.")
         settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
@@ -80,7 +80,7 @@ class Member:
 
     @property
     def assignment(self) -> list[int]:
-        """The partitions that are the member's now, as it knows itself."""
+        """The partitions that the member has now, from its own view."""
         with self._lock:
             return sorted(self._owned)
 
@@ -98,27 +98,27 @@ class Member:
 
     @property
     def history(self) -> list[Ownership]:
-        """Which partition was the member's from when to when, oldest first."""
+        """Which partition the member had, from when to when, oldest first."""
         with self._lock:
             return sorted([*self._history, *self._owned.values()], key=lambda owned: owned.since)
 
     @property
     def running(self) -> bool:
-        """Whether the process lives. Raises `KafkaFailed` with its last words when it failed by itself."""
+        """Whether the process runs. Raises `KafkaFailed` with its last message if it failed by itself."""
         code = self._child.code
         if code is not None and code > 0 and code != CRASHED and not self._child.killed:
             raise KafkaFailed(f"Member {self.name} failed: {self._said[-1] if self._said else code}.")
         return self._child.running
 
     def start(self) -> Member:
-        """Start the process and return at once; `assignment` shows when the group has taken it in. Returns itself."""
+        """Start the process. Returns itself at once. `assignment` shows when it is in the group."""
         self._child.start()
         return self
 
     def stop(self) -> None:
         """Let the member leave its group and wait for its end. May be called twice, and after `kill`.
 
-        Raises `KafkaFailed` with its last words when it had failed by itself.
+        Raises `KafkaFailed` with its last message if it had failed by itself.
         """
         if self._child.running:
             self._mark(f"{self.name} leaves")
@@ -126,7 +126,7 @@ class Member:
         _ = self.running
 
     def kill(self) -> None:
-        """End the process at once (SIGKILL): the group is not told and notices only by the missing heartbeats."""
+        """End the process at once (SIGKILL). The group gets no message: it notices only the missing heartbeats."""
         if self.running:
             self._child.kill()
             self._mark(f"{self.name} killed")
@@ -138,7 +138,7 @@ class Member:
             self._mark(f"{self.name} paused")
 
     def resume(self) -> None:
-        """Wake a frozen process; one that runs does not notice."""
+        """Let a frozen process continue. Does nothing to one that runs."""
         self._child.resume()
 
     def __enter__(self) -> Member:
@@ -179,14 +179,14 @@ def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:
 
 
 def owners(members: Iterable[Member]) -> dict[int, str]:
-    """Return which member has which partition now: `{partition: name}`. A group that has settled has them all."""
+    """Return which member has which partition now: `{partition: name}`. After a rebalance all partitions have a member."""
     return {partition: member.name for member in members for partition in member.assignment}
 
 
 def ownership(members: Iterable[Member]) -> pd.DataFrame:
-    """Return who had which partition: a row for each stretch, with member, partition, since and until.
+    """Return who had which partition: a row for each period, with member, partition, since and until.
 
-    Times are in seconds since the first assignment; `until` of one that lasts is now.
+    Times are in seconds since the first assignment. If a period lasts, its `until` is now.
     """
     stretches = [owned for member in members for owned in member.history]
     stretches.sort(key=lambda owned: (owned.since, owned.partition))
@@ -196,13 +196,13 @@ def ownership(members: Iterable[Member]) -> pd.DataFrame:
 
 
 def without_owner(ownership: pd.DataFrame, member: str) -> float:
-    """Return the seconds from the end of `member` until its partitions all had another owner: NaN if one never had.
+    """Return the seconds from the end of `member` until all its partitions had another owner, or NaN if one never had.
 
     Raises `InvalidInput` for a member that never had a partition.
     """
     ended = ownership[ownership["member"] == member]
     if ended.empty:
-        raise InvalidInput(f"Member {member} never had a partition.", "Name one of those in the table.")
+        raise InvalidInput(f"Member {member} never had a partition.", "Choose a member in the table of `ownership`.")
     end = ended["until"].max()
     lost = ended.loc[ended["until"] == end, "partition"]
     later = ownership[ownership["partition"].isin(lost) & (ownership["since"] >= end)]

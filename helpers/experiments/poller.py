@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A query-based source: it asks a table for the rows that are new to it, and publishes them as Connect JSON."""
+"""A query-based source: it polls a table for new rows, and publishes them as Connect JSON."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _TYPES: dict[int, Field] = {
 
 
 class Poller:
-    """Publishes to `topic` what `table` shows when it is asked: everything, rows with a higher id, or with a later time.
+    """Publishes to `topic` the rows that it finds in `table`: all rows, rows with a higher id, or rows with a later time.
 
-    `mode` says which: "bulk", "incrementing" (column `id`) or "timestamp" (column `updated_at`). `offset` is the highest
-    id or latest time that was published, None at first. It asks through `connection`, which it keeps.
-    `close`, or the end of a `with` block, closes that.
-    Raises `InvalidInput` for another mode, `LabNotRunning` when the database does not answer.
+    `mode` chooses: "bulk", "incrementing" (column `id`) or "timestamp" (column `updated_at`). `offset` is the highest
+    id or latest time that was published, None at first. It keeps one `connection` for its queries.
+    `close`, or the end of a `with` block, closes it.
+    Raises `InvalidInput` for an unknown mode, `LabNotRunning` when the database does not answer.
     """
 
     def __init__(self, lab: Lab, table: str, mode: Mode, topic: str) -> None:
@@ -50,10 +50,10 @@ class Poller:
         self.connection = database.connect(lab, "source")
 
     def poll(self) -> int:
-        """Ask once, publish a record for each row that comes, and return how many.
+        """Query once, publish a record for each row that comes, and return how many.
 
-        Raises what `database.frame`, `as_connect_json` and `records.produce` raise. What was not published is asked for
-        again at the next poll.
+        Raises what `database.frame`, `as_connect_json` and `records.produce` raise. The next
+        poll finds again what was not published.
         """
         query = self.query
         values = {"offset": self.offset} if ":offset" in query else {}
@@ -69,7 +69,7 @@ class Poller:
 
     @property
     def query(self) -> str:
-        """The statement of the next poll."""
+        """The SQL statement of the next poll."""
         if not self._column:
             return f"SELECT * FROM {self._table}"
         new = "" if self.offset is None else f" WHERE {self._column} > :offset"
@@ -87,9 +87,9 @@ class Poller:
 
 
 def as_connect_json(name: str, description: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Return each row as Connect's JSON with schema and payload; the columns are those of a cursor's `description`.
+    """Return each row as Connect's JSON with schema and payload. The columns are those of a cursor's `description`.
 
-    `name` is the schema's. Raises `Unsupported` for a column of a type that the lessons' tables do not have.
+    `name` is that of the schema. Raises `Unsupported` for a column of a type that the lessons' tables do not have.
     """
     fields = [_field(*column) for column in description]
     schema = {"type": "struct", "fields": fields, "optional": False, "name": name}
@@ -99,7 +99,7 @@ def as_connect_json(name: str, description: Sequence[Sequence[Any]], rows: Seque
 
 
 def _field(name: str, code: int, *rest: Any) -> Field:
-    """The schema of one column; `rest` ends with whether it may be NULL (PEP 249)."""
+    """The schema of one column. The last item of `rest` says whether it may be NULL (PEP 249)."""
     if code not in _TYPES:
         raise Unsupported(
             f"Column {name!r} has type {code} of MySQL's protocol.", "Poll tables of INT, VARCHAR and DATETIME."
@@ -108,5 +108,5 @@ def _field(name: str, code: int, *rest: Any) -> Field:
 
 
 def _plain(value: Any) -> Any:
-    """A DATETIME as Connect has it: milliseconds since 1970, as if its clock were UTC's."""
+    """A DATETIME as Connect writes it: milliseconds since 1970, as if it were in UTC."""
     return (value - _EPOCH) // timedelta(milliseconds=1) if isinstance(value, datetime) else value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures. Only the rooms of this folder import matplotlib.
+"""Pictures. Only the modules of this folder import matplotlib.
 
 - `live` the lag while it changes
 - `still` `timeline` bar charts; who had which partition, when

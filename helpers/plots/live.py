@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live lag plot: drawn while the cells of a notebook go on."""
+"""The live lag plot: drawn while the cells of a notebook run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _View = tuple[float, float, tuple[tuple[float, str], ...]]  # from and to in sec
 
 
 class LivePlot:
-    """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook goes on.
+    """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook runs.
 
     `window` is the width in seconds, `hz` the refreshes a second. After `stop`, or at the end of the `with` block, a
     picture of the whole time stays, with the `title` that is set by then: let it say the finding.
@@ -54,7 +54,7 @@ class LivePlot:
         self._background = Background("live plot", self._refresh, 1 / hz)
 
     def start(self) -> LivePlot:
-        """Show the plot below this cell and go on drawing in the background. Returns itself."""
+        """Show the plot below this cell and continue to draw in the background. Returns itself."""
         self._refresh(update=False)
         self._background.start()
         return self
@@ -91,7 +91,7 @@ class LivePlot:
         display(content, metadata=SIZE, raw=True, display_id=self._id, update=update)  # type: ignore[no-untyped-call]
 
     def _draw(self, samples: Sequence[LagSample], marks: Sequence[Mark]) -> bytes:
-        """Draw the newest samples: the lines alone, on a backdrop that is kept while axes, marks and title stay."""
+        """Draw the newest samples: only the lines, on a background that is reused while axes, marks and title stay the same."""
         start = self._recorder.started
         newest = samples[-1].when - start if samples else 0.0
         left, right = _span(newest, self._window)
@@ -113,7 +113,7 @@ class LivePlot:
         return png(self._canvas)
 
     def _lay_out(self, frame: _Frame, view: _View) -> None:
-        """Draw the backdrop anew. What scrolls keeps its place: to find room for everything costs most of the time."""
+        """Draw the background again. The layout stays: a new layout costs most of the time."""
         figure = self._canvas.figure
         figure.set_layout_engine("none" if frame == self._frame else "constrained")
         if frame != self._frame:
@@ -179,7 +179,7 @@ def _series(samples: Sequence[LagSample], start: float) -> dict[str, tuple[list[
 
 
 def _span(newest: float, window: float) -> tuple[float, float]:
-    """The seconds to show. A live plot scrolls by a quarter of its window at once: all that scrolls is drawn anew."""
+    """The seconds to show. A live plot scrolls by a quarter of its window at once: everything that scrolls is drawn again."""
     if math.isinf(window):
         return 0.0, max(newest, 1.0)
     right = max(window, math.ceil(newest / window * 4) * window / 4)
@@ -187,7 +187,7 @@ def _span(newest: float, window: float) -> tuple[float, float]:
 
 
 def _round_up(lag: float) -> float:
-    """The next of 10, 20, 50, 100, 200 … above `lag`: an axis that seldom changes is seldom drawn anew."""
+    """The next of 10, 20, 50, 100, 200 … above `lag`: an axis that rarely changes is rarely drawn again."""
     power = 10.0 ** math.floor(math.log10(max(lag, 10)))
     return next(power * step for step in (1, 2, 5, 10) if power * step > lag)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all pictures have in common: size, colours, axes, and how a notebook is given one.
 
-Each is drawn on a figure of its own, without pyplot, whose global state does not go with threads.
+Each is drawn on its own figure, without pyplot, whose global state does not work with threads.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FINE_DPI = 200
 """A picture that stays has twice the dots each way, and is shown in the same size: most screens can show them."""
 
 SIZE = {"image/png": {"width": WIDTH}}
-"""How Jupyter is told that size."""
+"""That size, for Jupyter."""
 
 THOUSANDS = StrMethodFormatter("{x:,.0f}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records: produce many with every failure collected, consume an exact count within a deadline."""
+"""Records: produce many and collect every failure; consume an exact count before a deadline."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _BATCH = 10_000
 _NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}
 _PRODUCER_LIMIT = 1_000_000  # librdkafka's default of message.max.bytes
 _PROMPT = {
-    "fetch.wait.max.ms": 50,  # a broker that waits for new records in one partition holds up the others for so long
-    "fetch.queue.backoff.ms": 10,  # librdkafka's rest when it has read ahead far enough; by default a second
+    "fetch.wait.max.ms": 50,  # while a broker waits for new records in one partition, the others wait too
+    "fetch.queue.backoff.ms": 10,  # librdkafka's pause when its queue is full; by default a second
 }
 _NOTHING_NEW = (
-    "A consumer gets what comes after its group's committed offset, or after the end of the log if it starts from "
-    "'latest': produce more, take another group, or give it more time."
+    "A consumer gets only records after its group's committed offset, or after the end of the log if it starts from "
+    "'latest'. Produce more, use another group, or give it more time."
 )
 
 
 @dataclass
 class Produced:
-    """What became of the records: `count` of them acknowledged by the broker, in `seconds`.
+    """The result: the broker has acknowledged `count` records, in `seconds`.
 
     `messages` is filled on request (`reports=True`): the delivery report of each record, in the order they were given.
     """
@@ -61,7 +61,7 @@ def produce(
 ) -> Produced:
     """Send `records` (values, pairs of key and value, or `Record`s), wait for every acknowledgement, return the count.
 
-    `timeout` is the seconds that a record may wait for its acknowledgement; `config` holds producer settings by Kafka's
+    `timeout` is the seconds that a record may wait for its acknowledgement. `config` has producer settings with Kafka's
     names.
 
     Raises `DeliveryFailed` with the reasons when a record was not acknowledged (the others were; a broker refuses whole
@@ -74,7 +74,7 @@ def produce(
     settings = {
         "message.timeout.ms": int(timeout * 1000),
         "delivery.report.only.error": not reports,
-        "queue.buffering.max.messages": 1_000_000,  # seldom a wait for room; its size in bytes stays bounded
+        "queue.buffering.max.messages": 1_000_000,  # the queue is rarely full; its size in bytes stays limited
         **(config or {}),
         "on_delivery": outbox.delivered,
     }
@@ -98,10 +98,10 @@ def consume(
     timeout: float = 10.0,
     config: Mapping[str, object] | None = None,
 ) -> list[Message]:
-    """Read exactly `count` records of `topic`, and return them as the client's own `Message`s, each partition's in order.
+    """Read exactly `count` records of `topic`, and return them as the client's `Message`s, in order within each partition.
 
     Without a group every partition is read from `from_offset`: "earliest", "latest" or a number. With one, the consumer
-    joins it, goes on at the group's committed offsets (`from_offset` is for partitions without one), and commits what
+    joins it, continues at the group's committed offsets (`from_offset` is for partitions without one), and commits what
     it returns.
 
     Raises `TimedOut` saying how many came within `timeout` seconds (nothing is committed then), `InvalidInput` for a
@@ -130,9 +130,9 @@ def consume(
 
 
 def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
-    """Return one row a message, with the columns topic, partition, offset, time (UTC), key, value and headers.
+    """Return one row for each message, with the columns topic, partition, offset, time (UTC), key, value and headers.
 
-    Keys, values and headers are shown as text where they are UTF-8, else as the bytes that they are.
+    Keys, values and headers are shown as text where they are UTF-8, else as bytes.
     """
     messages = list(messages)
     columns: dict[str, list[object]] = {
@@ -167,13 +167,13 @@ def _read(consumer: Consumer, topic: str, count: int, timeout: float) -> list[Me
 
 
 def _size_limit(lab: Lab, topic: str, settings: Mapping[str, object], size: int) -> int:
-    """The limit in bytes that a value of `size` broke: the producer's own, else the topic's."""
+    """The limit in bytes that a value of `size` exceeded: the producer's own, else the topic's."""
     own = int(str(settings.get("message.max.bytes", _PRODUCER_LIMIT)))
     if size == 0 or size > own:
         return own
     resource = ConfigResource(ResourceType.TOPIC, topic)
     answers = lab.admin.describe_configs([resource], request_timeout=clients.PATIENCE)
-    configs = clients.results(answers, f"The settings of topic {topic!r} were asked for", lab.bootstrap_servers)
+    configs = clients.results(answers, f"return the settings of topic {topic!r}", lab.bootstrap_servers)
     return int(configs[resource]["max.message.bytes"].value)
 
 

@@ -45,14 +45,14 @@ class Outbox:
         self._reporting = reporting
 
     def send(self, producer: Producer, records: Iterable[Sendable]) -> None:
-        """Hand each record to the client; what the client refuses at once is a failure like any other."""
+        """Hand each record to the client. If the client refuses one at once, that is a failure like any other."""
         produce, topic = producer.produce, self._topic
         for record in records:
             self.count += 1
             if self._reporting:
                 self._send(producer, _fields(record))
                 continue
-            try:  # most are bare values, which the client takes as they are: to look at each first costs a tenth of the speed
+            try:  # most are plain values, which the client takes as they are: a check of each costs a tenth of the speed
                 produce(topic, record)  # type: ignore[arg-type]
             except (TypeError, BufferError, KafkaException):
                 self._send(producer, _fields(record))
@@ -64,12 +64,12 @@ class Outbox:
             producer.flush(1)
 
     def delivered(self, error: KafkaError | None, message: Message) -> None:
-        """Take the client's report of a record that was acknowledged, or given up."""
+        """Take the client's report of a record that was acknowledged or has failed."""
         if error:
             self._fail(message.key(), message.value(), error)
 
     def error(self, size_limit: int) -> DeliveryFailed:
-        """Return the error for the failures so far. `size_limit` is told where a record was too large, in bytes."""
+        """Return the error for the failures so far. If a record was too large, the error names `size_limit` (bytes)."""
         reason = self.failures[0][1]
         remedy = "`failures` of this error lists them, up to a hundred."
         if self.largest_refused:

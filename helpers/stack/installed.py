@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is on this computer to run the servers with; what is missing is fetched and prepared."""
+"""The programs on this computer that run the servers. What is missing is downloaded and prepared."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _DATA: dict[str, str] = {"kafka": "Apache Kafka", "mariadb": TITLES["mariadb"], 
 
 @dataclass(frozen=True)
 class Installed:
-    """A Java with Kafka, the connectors, a database server, and what version each is."""
+    """A Java with Kafka, the connectors, a database server, and the version of each."""
 
     java: Java
     plugin_paths: list[Path]
     database: Installation
     versions: dict[str, str]
-    """Server name to its version."""
+    """The version of each server by its name."""
     machine_database: Path | None
     """The database program of this computer, or None for the MariaDB that was downloaded."""
 
 
 def install(settings: Settings, known: State, report: Reporter) -> Installed:
-    """Return what the servers of the lab `known` are run with; quick and without a network when it is there already.
+    """Return the programs that run the servers of the lab `known`. Quick and without a network if they are already there.
 
-    Raises a `LabError` that says what is in the way.
+    Raises a `LabError` that names the problem.
     """
     cache = settings.cache
     machine = machine_database(settings, known)
@@ -46,7 +46,7 @@ def install(settings: Settings, known: State, report: Reporter) -> Installed:
     database = machine or Installation.at(prepared.mariadb_base or cache)
     if not database:
         problem = f"The MariaDB in {prepared.mariadb_base} is not complete."
-        raise LabError(problem, "Delete that folder; `./lab up` makes it again.")
+        raise LabError(problem, "Delete that folder. Then `./lab up` makes it again.")
     version = catalogue().kafka_version
     java = Java(prepared.kafka_jars, cache / "aot")
     if not training.is_trained(java):
@@ -56,14 +56,14 @@ def install(settings: Settings, known: State, report: Reporter) -> Installed:
 
 
 def tools_java(settings: Settings) -> Java:
-    """Return the Java that Kafka's own tools run on; what the cache lacks of Kafka is fetched first."""
+    """Return the Java that Kafka's own tools run on. What the cache lacks of Kafka is downloaded first."""
     return Java(artifacts.kafka_jars(settings.cache, mirror=settings.maven_url), settings.cache / "aot")
 
 
 def machine_database(settings: Settings, known: State) -> Installation | None:
-    """Return the database server of this computer that the lab `known` runs, or None for the MariaDB that is downloaded.
+    """Return the database server of this computer that the lab `known` runs, or None for the downloaded MariaDB.
 
-    It is the one that made the data folder. Where there is no data yet it is a MariaDB if there is any, else a MySQL.
+    It is the one that made the data folder. If there is no data yet, it is a MariaDB if there is one, else a MySQL.
     """
     if settings.database_server:
         return Installation.around(settings.database_server)
@@ -74,14 +74,14 @@ def machine_database(settings: Settings, known: State) -> Installation | None:
 
 
 def product_of(machine: Installation | None) -> Product | None:
-    """Return which product the database server of this computer is, or None where there is none."""
+    """Return which product the database server of this computer is, or None if there is none."""
     return machine.product if machine else None
 
 
 def check_data(home: Path, then: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Raise `LabError` where a data folder was written by a server or a version whose data cannot be read `now`.
+    """Raise `LabError` if the servers of `now` cannot read a data folder, because another server or version wrote it.
 
-    `then` and `now` are server name to version.
+    `then` and `now` are the version of each server by its name.
     """
     database = next(name for name in TITLES if name in now)
     for name, wrote in then.items():
@@ -93,7 +93,7 @@ def check_data(home: Path, then: Mapping[str, str], now: Mapping[str, str]) -> N
             raise LabError(
                 f"The data in {home / name} was written by {_DATA[kind]} {wrote}, "
                 f"but this lab runs {_DATA[reader]} {now[reader]}.",
-                "`./lab reset` deletes it and starts again; with another LAB_HOME it stays.",
+                "Delete the data with `./lab reset`, or keep it and set LAB_HOME to another folder.",
             )
 
 

@@ -20,25 +20,25 @@ class AnyLab(Protocol):
     home: Path
 
     def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
-        """Start what does not run, and return the status of the servers when all of them answer."""
+        """Start the servers that do not run, and return the status of all when all of them answer."""
 
     def down(self) -> list[str]:
-        """Stop what runs and return the names of the servers that ran."""
+        """Stop the servers that run, and return their names."""
 
     def reset(self) -> None:
-        """Delete all that the lab wrote."""
+        """Delete everything that the lab wrote."""
 
     def status(self) -> dict[str, ServerStatus]:
-        """Return server name to its status; empty where there is no lab yet."""
+        """Return the status of each server by its name; empty if there is no lab yet."""
 
     def log(self, name: str, count: int) -> list[str]:
         """Return the last `count` lines of the log of the server `name`."""
 
 
 def lab_in(settings: Settings, *, compose: bool = False) -> AnyLab:
-    """Return the lab in the home of `settings`; where there is none yet, one of containers if `compose` says so.
+    """Return the lab in the home of `settings`. If there is none yet, `compose` makes it a lab in containers.
 
-    Raises `LabError` if containers are asked for where a lab of processes is.
+    Raises `LabError` if `compose` is true and the folder has a lab without containers.
     """
     if holds_containers(settings.home):
         return ComposeLab(settings.home)
@@ -53,7 +53,7 @@ def lab_in(settings: Settings, *, compose: bool = False) -> AnyLab:
 
 
 def without_containers(lab: AnyLab, what: str) -> LocalLab:
-    """Return `lab` as one of processes. Raises `LabError` for one of containers, where `what` is done in another way."""
+    """Return `lab` as a lab of processes. Raises `LabError` for a lab in containers, because `./lab what` does not work there."""
     if not isinstance(lab, LocalLab):
         problem = f"`./lab {what}` does not work for the lab in containers in {lab.home}."
         raise LabError(problem, "Add connectors in docker-compose.yml.")

@@ -28,7 +28,7 @@ from helpers.stack.servers.worker import Worker
 from helpers.stack.status import ServerStatus
 
 KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Kafka, MariaDB, MySQL)}
-"""Every kind of server, in the order in which they are stopped: Connect first, because it needs the others to end well."""
+"""Every kind of server, in the order in which they are stopped: Connect first, because it ends correctly only with the others."""
 DATABASES = {"mariadb": MariaDB, "mysql": MySQL}
 
 
@@ -39,13 +39,13 @@ class LocalLab:
         self.settings = settings
         self.home = settings.home
 
-    # What follows changes the lab; one command at a time may.
+    # The next methods change the lab. Only one command at a time may do that.
 
     def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
-        """Install what is missing, start what does not run, and return the status of the servers when all of them answer.
+        """Install what is missing, start the servers that do not run, and return the status when all of them answer.
 
-        Raises a `LabError` that says what is in the way. Whatever this call started is stopped again if it fails or is
-        interrupted; what ran before goes on.
+        Raises a `LabError` that names the problem. If this call fails or is interrupted, it stops the servers that it started.
+        Servers that ran before continue.
         """
         report = report or Silent()
         folder.make_home(self.home)
@@ -63,33 +63,33 @@ class LocalLab:
         return self.status()
 
     def down(self) -> list[str]:
-        """Stop what runs and return the names of the servers that ran."""
+        """Stop the servers that run, and return their names."""
         if not self.home.exists():
             return []
         with folder.locked(self.home):
             return self._stop()
 
     def reset(self) -> None:
-        """Stop the servers and delete all that the lab wrote: topics, databases, logs, passwords. Plugins stay."""
+        """Stop the servers and delete everything that the lab wrote: topics, databases, logs, passwords. Plugins stay."""
         if not (self.home / "lab.json").exists():
-            return  # folders of these names may be somebody else's
+            return  # folders of these names may belong to another program
         with folder.locked(self.home):
             self._stop()
-            # The data before the passwords: without the one the others are made again, but not the other way round.
+            # Delete the data before the passwords: without data, new passwords are made, but data without its passwords is lost.
             data = [place.name for place in self._places()]
             folder.forget(self.home, [*data, "secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
 
     def add_plugin(self, source: str, report: Reporter) -> plugins.Plugin:
-        """Add the connector at `source` (file, folder or address) and return it; a running worker is restarted."""
+        """Add the connector at `source` (file, folder or address) and return it. A running worker is restarted."""
         with self._changed_plugins(report):
             return plugins.add(source, self._added_plugins, lambda: install(self.settings, self._known(), report).java)
 
     def remove_plugin(self, name: str, report: Reporter) -> None:
-        """Delete the plugin `name` that was added; a running worker is restarted."""
+        """Delete the added plugin `name`. A running worker is restarted."""
         with self._changed_plugins(report):
             plugin = plugins.added(name, self._added_plugins).folder
-            self._stop_workers()  # first: Windows deletes no file that somebody has open
+            self._stop_workers()  # first: Windows cannot delete a file that is open
             shutil.rmtree(plugin)
 
     @contextmanager
@@ -102,10 +102,10 @@ class LocalLab:
         if restart:
             self.up(report)
 
-    # What follows only looks.
+    # The next methods change nothing.
 
     def plugin_paths(self) -> list[Path]:
-        """Return the folders whose folders are plugins: the lab's own, then those that the user added."""
+        """Return the folders that contain plugins: the lab's own, then that of the user's plugins."""
         product = product_of(self.machine_database())
         return [*artifacts.plugin_paths(self.settings.cache, product), self._added_plugins]
 
@@ -114,7 +114,7 @@ class LocalLab:
         return self.home / "plugins"
 
     def status(self) -> dict[str, ServerStatus]:
-        """Return server name to its status; empty where there is no lab yet."""
+        """Return the status of each server by its name; empty if there is no lab yet."""
         known = State.load(self.home)
         if not known:
             return {}
@@ -125,7 +125,7 @@ class LocalLab:
         }
 
     def log(self, name: str, count: int) -> list[str]:
-        """Return the last `count` lines that the server `name` has logged. Raises `LabNotRunning` where there is no log."""
+        """Return the last `count` lines that the server `name` has logged. Raises `LabNotRunning` if there is no log."""
         return folder.read_log(self.home, name, count)
 
     def missing_bytes(self) -> int:
@@ -133,21 +133,21 @@ class LocalLab:
         return artifacts.missing_bytes(self.settings.cache, product=product_of(self.machine_database()))
 
     def machine_database(self) -> Installation | None:
-        """Return the database server of this computer if the next `up` runs that, or None for the downloaded MariaDB."""
+        """Return this computer's database server if the next `up` runs it, or None for the downloaded MariaDB."""
         return installed.machine_database(self.settings, self._known())
 
     def _known(self) -> State:
         return State.load(self.home) or State.new()
 
     def _places(self) -> list[Place]:
-        """Return where servers of this lab are, or may be, in the order in which they are stopped."""
+        """Return the places of this lab's servers, also of possible ones, in the order in which they are stopped."""
         known = State.load(self.home)
         names = {*KINDS, *(known.versions if known else ())}
         places = (Place(self.home, name) for name in sorted(names, reverse=True))
         return sorted(places, key=lambda place: list(KINDS.values()).index(kind_of(place)))
 
     def _ports(self, known: Mapping[str, int], versions: Mapping[str, str], report: Reporter) -> dict[str, int]:
-        """Return a port for each server: the one that it had, unless another program has taken that."""
+        """Return a port for each server: its earlier one, or another one if a program uses that now."""
         ports = dict(known)
         places = {
             name: Place(self.home, "kafka" if name == "controller" else name) for name in (*versions, "controller")
@@ -160,7 +160,7 @@ class LocalLab:
             ports[name] = processes.choose_port(set(ports.values()))
             if port:
                 title = kind_of(place).title_of(place)
-                report.say(f"Port {port} is used by another program; {title} moves to {ports[name]}")
+                report.say(f"Port {port} is used by another program. {title} moves to {ports[name]}")
         return ports
 
     def _servers(self, known: State, here: Installed) -> Sequence[Server]:
@@ -205,10 +205,10 @@ class LocalLab:
 
 
 def kind_of(place: Place) -> type[Server]:
-    """Return what kind of server is at `place`: kafka-2 is a second Kafka."""
+    """Return the kind of server at `place`: kafka-2 is a second Kafka."""
     return KINDS[place.name.partition("-")[0]]
 
 
 def tools_java(settings: Settings) -> Java:
-    """Return the Java that Kafka's own tools run on; what the cache lacks of Kafka is fetched first."""
+    """Return the Java that Kafka's own tools run on. What the cache lacks of Kafka is downloaded first."""
     return Java(artifacts.kafka_jars(settings.cache, mirror=settings.maven_url), settings.cache / "aot")

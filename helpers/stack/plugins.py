@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connect plugins that the user adds to a lab: each a folder below `<home>/plugins`."""
+"""Connect plugins that the user adds to a lab. Each is a folder below `<home>/plugins`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from helpers.stack.servers.java import Java
 
 _SERVICES = "META-INF/services/org.apache.kafka.connect."
 _CONNECTORS = ("source.SourceConnector", "sink.SinkConnector")
-_REMEDY = "Give a connector's .zip, .tar.gz or .jar, the folder it unpacks to, or an address of one."
+_REMEDY = "Give a connector's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Plugin:
 
 
 def installed(plugin_path: Path) -> list[Plugin]:
-    """Return the plugins below `plugin_path`, by name."""
+    """Return the plugins below `plugin_path`, sorted by name."""
     if not plugin_path.exists():
         return []
     folders = sorted(path for path in plugin_path.iterdir() if path.is_dir() and not path.name.startswith("."))
@@ -47,10 +47,10 @@ def installed(plugin_path: Path) -> list[Plugin]:
 def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     """Put the connector archive, folder or address `source` below `plugin_path` and return it.
 
-    Manifests that an older connector lacks are written by Kafka's own tool, for the worker looks for nothing else; `java`
-    is asked for the runtime only then, so that a bad `source` is told before anything is installed.
-    Raises `InvalidInput` for what is no connector, `DownloadFailed` for an address that does not answer, `LabError` for
-    a name that is taken. Nothing is left behind then.
+    If an older connector lacks manifests, Kafka's own tool writes them, because the worker reads only these. `java` is called
+    for the runtime only after that: so a bad `source` is reported before anything is installed.
+    Raises `InvalidInput` if `source` is not a connector, `DownloadFailed` for an address that does not answer, `LabError` for
+    a name that is already used. After an error nothing is left.
     """
     plugin_path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
@@ -60,18 +60,18 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
         name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
         target = plugin_path / name
         if target.exists():
-            raise LabError(f"A plugin {name} is there already.", f"`lab plugins remove {name}` makes room for it.")
+            raise LabError(f"A plugin {name} already exists.", f"Remove it first: `./lab plugins remove {name}`.")
         content = draft / "content"
         _unpack(archive, content)
         _write_manifests(content, java())
         if not _connectors(content):
-            raise InvalidInput(f"{name if is_address else source} holds no Kafka Connect connector.", _REMEDY)
+            raise InvalidInput(f"{name if is_address else source} contains no Kafka Connect connector.", _REMEDY)
         content.rename(target)
     return Plugin(name, target, _connectors(target))
 
 
 def added(name: str, plugin_path: Path) -> Plugin:
-    """Return the plugin `name`. Raises `InvalidInput` if there is none of that name, with those that there are."""
+    """Return the plugin `name`. Raises `InvalidInput`, with the existing names, if there is none of that name."""
     known = {plugin.name: plugin for plugin in installed(plugin_path)}
     if name not in known:
         raise InvalidInput(f"No plugin {name} was added.", f"Added are: {', '.join(known) or 'none'}.")
@@ -106,9 +106,9 @@ def _download(address: str, folder: Path) -> Path:
             for block in answer.iter_content(1 << 20):
                 file.write(block)
     except requests.RequestException as error:
-        raise DownloadFailed(  # without the address as it is: it may hold a password
-            f"{target.name} could not be fetched from {urlsplit(address).hostname}: {reason(error)}.",
-            "Check the address, or download it and give the file.",
+        raise DownloadFailed(  # without the full address: it may hold a password
+            f"{target.name} could not be downloaded from {urlsplit(address).hostname}: {reason(error)}.",
+            "Check the address, or download the file yourself and give that.",
         ) from error
     return target
 
@@ -132,7 +132,7 @@ def _unpack(archive: Path, target: Path) -> None:
 def _write_manifests(folder: Path, java: Java) -> None:
     """Let Kafka's own `connect-plugin-path sync-manifests` write the manifests that are missing.
 
-    It looks at the folders inside a plugin path, so each folder that holds jars is given as a location of its own.
+    It searches the folders inside a plugin path, so each folder that contains jars is given as its own location.
     """
     for place in sorted({jar.parent for jar in folder.rglob("*.jar")}):
         command = java.tool("org.apache.kafka.tools.ConnectPluginPath", "sync-manifests", "--plugin-location", place)

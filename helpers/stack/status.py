@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of one server of a lab, whether it runs or not."""
+"""The status of one server of a lab, running or not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """What `lab status` tells of one server. Memory in bytes (resident), uptime in seconds; None while it is stopped.
+    """What `lab status` shows about one server. Memory in bytes (resident), uptime in seconds; None while it is stopped.
 
-    A server in a container has the container's id in place of a pid.
+    A server in a container has the container's id instead of a pid.
     """
 
     name: str
@@ -23,7 +23,7 @@ class ServerStatus:
     log: str
     container: str | None = None
     inside: str | None = None
-    """The address for other containers of the lab, where that is not `address`."""
+    """The address for other containers of the lab, if that is not `address`."""
 
     @property
     def running(self) -> bool:

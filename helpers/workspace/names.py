@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lesson begins with, in place of lists of its own: names for its topics, groups, connectors and tables."""
+"""What a lesson begins with, instead of its own lists: names for its topics, groups, connectors and tables."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ WELL_KNOWN: dict[str, set[str]] = {
     },
 }
 """By lesson, the names that are used exactly as they are: those in the texts that learners come from, and those that stand
-in a lesson's own text. All others get an ending of their own."""
+in a lesson's own text. All others get a unique ending."""
 
 _PATIENCE = 120.0
-"""Seconds to wait while another run of a lesson clears what an interrupted one has left."""
+"""Seconds to wait while another run of a lesson removes what an interrupted run has left."""
 
 
 class Workspace:
@@ -96,7 +96,7 @@ class Workspace:
     def clear(self) -> None:
         """Remove everything that has a name of this run. May be called twice.
 
-        Raises `KafkaFailed` for a group that still has members; all else is removed then.
+        Raises `KafkaFailed` for a group that still has members. Everything else is removed.
         """
         with _locked(self._folder):
             self._run.remember(self._folder, remove(self._lab, self._run.things))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How what has a name is removed from a lab: connectors first, for they would make their topics and tables again."""
+"""How what has a name is removed from a lab: connectors first, because they would make their topics and tables again."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Run:
             return False
 
     def is_of(self, other: Run) -> bool:
-        """Return whether `other` is of the same process and lesson: its first cell was run again."""
+        """Return whether `other` belongs to the same process and lesson: its first cell was run again."""
         return (self.pid, self.lesson) == (other.pid, other.lesson) and self.is_alive()
 
     def remember(self, folder: Path, things: Iterable[Thing]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labs to break: each in a home of its own, ended and looked after when the test is over."""
+"""Labs to break: each in its own home. After the test they are stopped and removed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_lab(tmp_path: Path) -> Iterator[OwnLab]:
 
 @pytest.fixture(scope="module")
 def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
-    """A running lab for the tests of one file, with what the learner has added to the worker; each leaves it running."""
+    """A running lab for the tests of one file, with the learner's added connectors. Each test leaves it running."""
     for own in _owned(tmp_path_factory.mktemp("own") / "home"):
         copy_added_plugins(own.home)
         own.up()
@@ -43,7 +43,7 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
 
 @pytest.fixture(scope="session")
 def mysqld(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real MySQL's program; tests that want it are skipped where it does not run, and the summary says so."""
+    """The program of a real MySQL. Where it does not run, the tests that need it are skipped, and the summary says so."""
     try:
         program = mysql_server.install(cache_folder(), tmp_path_factory.mktemp("mysql"))
     except OSError as error:
@@ -70,7 +70,7 @@ def present(lab: Lab) -> set[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which families of connectors were tried and which could not be: none is passed over in silence."""
+    """Report which families of connectors were tested and which could not be tested."""
     if _offered:
         terminalreporter.section("connectors on this worker")
     for family, version in _offered.items():

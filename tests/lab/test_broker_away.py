@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kernel that asks about groups lives on while its broker is killed and started again."""
+"""A kernel that asks about groups survives when its broker is killed and started again."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def asking(own_lab: OwnLab) -> processes.Process:
 
 
 def until(program: processes.Process, word: str) -> list[str]:
-    """Let the program go on, and return what it says before `word`."""
+    """Let the program continue, and return its output before `word`."""
     assert program.stdout
     lines: list[str] = []
     for line in program.stdout:
@@ -76,7 +76,7 @@ def go_on(program: processes.Process) -> None:
 
 
 def test_questions_about_a_group_outlive_a_broker_that_is_killed(own_lab: OwnLab, asking: processes.Process) -> None:
-    """An admin client that is kept would end the process here, once the broker is back (librdkafka's issue 4605)."""
+    """If the admin client is kept, it ends the process when the broker is back (librdkafka's issue 4605)."""
     right = ["lag 2", "lag, kept 2", "lag of all 2", "names True", "members 0"]
     address = own_lab.attach().bootstrap_servers
     with asking:

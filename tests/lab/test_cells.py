@@ -14,7 +14,7 @@ RunCell = Callable[[str], list[nbformat.NotebookNode]]
 
 @pytest.fixture(scope="session")
 def run_cell() -> Iterator[RunCell]:
-    """Run a cell in a notebook of its own, all in one kernel, and return its outputs as they would be stored."""
+    """Run a cell in its own notebook, all in one kernel, and return its outputs as they would be stored."""
     client = NotebookClient(nbformat.v4.new_notebook(), timeout=60)
     with client.setup_kernel():
 

@@ -179,7 +179,7 @@ def test_lag_of_fifty_partitions_is_right_beside_members_at_work(lab: Lab, proto
 
 
 def requests(lab: Lab, group: str, topic: str) -> Counter[str]:
-    """What goes over the wire for one sample, as librdkafka's log tells it."""
+    """The requests for one sample, from librdkafka's log."""
     said: list[str] = []
     logger = logging.Logger("wire", logging.DEBUG)
     logger.addFilter(lambda record: bool(said.append(record.getMessage())))  # type: ignore[func-returns-value]

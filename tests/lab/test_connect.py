@@ -33,7 +33,7 @@ def topic(lab: Lab) -> Iterator[str]:
 
 @pytest.fixture
 def config(client: ConnectClient, topic: str, tmp_path: Path) -> Iterator[Config]:
-    """A sink into a file that is not created yet; it goes with the test."""
+    """A sink into a file that is not created yet. It is removed after the test."""
     config = connectors.file_sink(f"{topic}-sink", tmp_path / "out.txt", [topic])
     yield config
     if config["name"] in client.connectors():
@@ -250,7 +250,7 @@ def test_a_misspelt_key_is_caught_that_the_worker_would_ignore(
 
 
 def test_a_name_with_a_sign_of_addresses_in_it_is_another_connectors(client: ConnectClient, config: Config) -> None:
-    """Sent as it is, each would end early and delete the connector of the shorter name."""
+    """Without encoding, each name would end early and delete the connector of the shorter name."""
     client.create(config, state="STOPPED")
     name = config["name"]
     for other in (f"{name}#1", f"{name}?x", f"{name};x", f"{name} "):

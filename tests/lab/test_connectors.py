@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configurations against the real worker and database: each family that is there, and whatever goes wrong with them."""
+"""The configurations against the real worker and database: each family that is there, and what can fail in them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def content(lab: Lab, table: str) -> list[tuple[object, ...]]:
 
 @dataclass(frozen=True)
 class Room:
-    """A table of the test's own in mydb1, and the names for what comes of it; all goes with the test."""
+    """The test's own table in mydb1, and names for what is made from it. All are removed after the test."""
 
     lab: Lab
     client: ConnectClient
@@ -237,7 +237,7 @@ BAD_INPUT: dict[str, tuple[object, Config, str, str]] = {
 
 @pytest.mark.parametrize("what", BAD_INPUT)
 def test_bad_input_of_a_sink(room: Room, what: str) -> None:
-    """The error names connector, cause and next step; once that is taken, the record that waited is in the table."""
+    """The error names connector, cause and next step; after that step, the waiting record is in the table."""
     record, change, cause, step = BAD_INPUT[what]
     address = f"{room.lab.database.host}:{room.lab.database.port}" if room.lab.database else ""
     change = {key: value.replace("{address}", address) for key, value in change.items()}
@@ -321,7 +321,7 @@ def test_what_each_account_may_do(room: Room) -> None:
 
 
 def test_a_datetime_is_wall_time(room: Room) -> None:
-    """Written where clocks are nine hours ahead, it reaches the topic nine hours late; `instant` mends it."""
+    """Written in a time zone nine hours ahead, it reaches the topic nine hours late. `instant` corrects it."""
     seoul = database.engine(room.lab, time_zone="+09:00")
     statement = f"INSERT INTO {room.table} (created_at) VALUES ('2026-01-02 03:04:05')"
     with room.client.temporary(connectors.debezium_source(room.lab, room.source, [room.table])):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups: where one would start, what the broker keeps for it, its end; and Kafka's tools, which tell the same."""
+"""Groups: where one would start, what the broker keeps for it, its end. Kafka's tools report the same."""
 
 from __future__ import annotations
 

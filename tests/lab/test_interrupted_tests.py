@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab test` ends when it is told to, also where a shell started it in the background; nothing of it is left."""
+"""`lab test` ends on a signal, also if a shell started it in the background. Nothing of it is left."""
 
 from __future__ import annotations
 

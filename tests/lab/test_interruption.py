@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever ends a server, or `lab` itself, the next `lab up` mends it."""
+"""After anything that ends a server, or `lab` itself, the next `lab up` starts a working lab."""
 
 from __future__ import annotations
 
@@ -130,4 +130,4 @@ def test_two_commands_at_once_in_one_home(new_lab: OwnLab) -> None:
     starting.communicate(timeout=120)
     assert starting.returncode == 0
     assert second.returncode == 1
-    assert "Another `lab` command is at work" in second.stderr
+    assert "Another `./lab` command is running" in second.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labs keep to themselves: their own ports, files, passwords; nothing off loopback; nothing secret to be seen."""
+"""Labs keep to themselves: their own ports, files, passwords; they listen on loopback only and show no secret."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_status_json_has_the_keys_that_scripts_rely_on(own_lab: OwnLab) -> None:
 def test_starts_offline_from_a_cache_that_was_moved(new_lab: OwnLab, tmp_path: Path) -> None:
     moved = OwnLab(new_lab.home, tmp_path / "moved cache")
     shutil.copytree(cache_folder(), moved.cache, copy_function=os.link)
-    # Nobody answers where downloads would come from; a proxy set for the world must not be asked for loopback either.
+    # No server answers at the address of the downloads. The proxy for the internet must not be used for loopback.
     done = moved.up(
         LAB_MAVEN_URL=NOBODY_LISTENS, HTTP_PROXY=NOBODY_LISTENS, http_proxy=NOBODY_LISTENS, HTTPS_PROXY=NOBODY_LISTENS
     )
@@ -125,7 +125,7 @@ def test_without_cache_and_network_the_error_says_how_to_go_on(new_lab: OwnLab, 
     empty = OwnLab(new_lab.home, tmp_path / "empty cache")
     done = empty.run("up", LAB_MAVEN_URL=NOBODY_LISTENS)
     assert done.returncode == 5
-    assert "could not be fetched" in done.stderr and "Traceback" not in done.stderr
+    assert "could not be downloaded" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_reset_forgets_everything_but_the_cache(new_lab: OwnLab) -> None:
@@ -150,7 +150,7 @@ def test_the_worker_offers_debezium(own_lab: OwnLab) -> None:
 
 
 def _may_mount() -> bool:
-    """Whether this user may mount a file system in a namespace of its own; some machines forbid it, others have none."""
+    """Whether this user may mount a file system in its own namespace. Some computers forbid it, others have no namespaces."""
     unshare = shutil.which("unshare")
     probe = [str(unshare), "--mount", "--map-root-user", "true"]
     return bool(unshare) and processes.run(probe, timeout=60).returncode == 0
@@ -159,7 +159,7 @@ def _may_mount() -> bool:
 @pytest.mark.skipif(not _may_mount(), reason="no file system of 24 MB can be mounted here")
 @pytest.mark.parametrize("variable", ["LAB_HOME", "LAB_CACHE"])
 def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> None:
-    """In a mount namespace of its own, the folder is a file system of 24 MB."""
+    """In its own mount namespace, the folder is a file system of 24 MB."""
     small = tmp_path / "small"
     small.mkdir()
     environment = {

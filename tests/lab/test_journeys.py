@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows on their way from table to topic to table, and what is left of them afterwards: nothing."""
+"""Rows on their way from table to topic to table, with nothing left of them afterwards."""
 
 from __future__ import annotations
 

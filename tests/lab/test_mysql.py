@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab with MySQL in place of MariaDB, on a real one: what conda has, and what the lab in containers runs."""
+"""The lab with MySQL instead of MariaDB, on a real one: what conda has, and what the lab in containers runs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_each_account_may_do_what_it_needs_and_no_more(mysql_lab: OwnLab) -> Non
 
 
 def test_every_row_arrives_although_the_database_is_killed(mysql_lab: OwnLab) -> None:
-    """The first rows by a snapshot, the second by the log, the third after the kill; text of any script unharmed."""
+    """The first rows by a snapshot, the second by the log, the third after the kill; text in any script stays correct."""
     lab = mysql_lab.attach()
     client = ConnectClient(lab)
     database.create_users(lab)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A connector of the user's own: added from a file, a folder or an address, refused when it is none."""
+"""The user's own connector: added from a file, a folder or an address, and refused if it is not a connector."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_plugin_is_added_offered_kept_and_removed(own_lab: OwnLab, jar: Path, 
     assert done.returncode == 0, done.stderr
     assert "Added my-connector: " in done.stderr and CONNECTOR in done.stderr
     after = own_lab.pids()
-    assert after["connect"] != before["connect"], "the worker was restarted, for it reads its plugins once"
+    assert after["connect"] != before["connect"], "the worker was restarted, because it reads its plugins only once"
     assert after["kafka"] == before["kafka"]
     assert "my-connector" in own_lab.run("plugins", "list").stdout
     own_lab.run("down")

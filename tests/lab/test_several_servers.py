@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""More than one server of a kind: each in a place of its own, found, killed and read by its name."""
+"""More than one server of a kind: each in its own place, found, killed and read by its name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from helpers.waiting import wait_until
 from tests.resources import cache_folder
 
 CONTROLLER = 100
-"""The number of the node that is controller and no broker: it knows what two of three brokers no longer can say."""
+"""The number of the node that is only a controller: it still knows what two dead brokers of three cannot report."""
 
 
 @pytest.fixture

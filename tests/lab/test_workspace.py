@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run of a lesson has named in a real lab: gone at its end, gone after a kill -9, left alone while it goes on."""
+"""The names of a lesson's run in a real lab: removed at its end and after a kill -9, kept while it runs."""
 
 from __future__ import annotations
 

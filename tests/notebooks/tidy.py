@@ -32,7 +32,7 @@ def tidy(text: str) -> str:
 
     Raises `ValueError` or `nbformat.ValidationError` where `text` is no notebook of format 4.
     """
-    notebook = nbformat.v4.reads(text)  # `nbformat.reads` warns of ids, which are made anew here
+    notebook = nbformat.v4.reads(text)  # `nbformat.reads` warns of ids, which are made again here
     notebook.metadata, notebook.nbformat_minor = METADATA, 5
     seen: Counter[str] = Counter()
     for cell in notebook.cells:

@@ -16,7 +16,7 @@ from helpers.project import ROOT
 def tracked() -> list[Path]:
     """Return the files of the project: those in git, and those about to be."""
     if not shutil.which("git"):
-        pytest.skip("not run: no `git` on this machine tells which files are the project's")
+        pytest.skip("not run: there is no `git` on this computer to list the project's files")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = processes.run(listed, cwd=ROOT, timeout=60)
     if done.returncode:

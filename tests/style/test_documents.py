@@ -49,7 +49,7 @@ def test_a_verb_that_is_missing_or_made_up_is_seen() -> None:
 def test_each_verb_has_an_example() -> None:
     for verb in commands():
         group = [verb] if not commands(verb) else next([verb, it] for it in commands(verb))
-        assert "Example: lab " in CliRunner().invoke(cli.lab, [*group, "--help"]).output, verb
+        assert "Example: ./lab" in CliRunner().invoke(cli.lab, [*group, "--help"]).output, verb
 
 
 def kinds(kind: type[LabError] = LabError) -> set[type[LabError]]:

@@ -28,7 +28,7 @@ if os.name == "posix":  # on Windows a link needs rights, and the path has the s
 
     @pytest.fixture(autouse=True)
     def nothing_but_python(python_only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A PATH that has Python and nothing else: no docker, git, uv or browser of this machine makes a test pass.
+        """A PATH that has Python and nothing else: no docker, git, uv or browser of this computer makes a test pass.
 
         For each test, so that the rooms that come after this one have the machine's own.
         """

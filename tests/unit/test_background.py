@@ -62,6 +62,6 @@ def test_what_falls_due_during_a_late_step_is_made_up_for() -> None:
     with Background("late", late_once, interval):
         wait_until(lambda: len(times) >= 6, 20, "six steps")
     after = [later - earlier for earlier, later in pairwise(times[2:6])]
-    # A pause is never shorter than it should be, however busy the machine is; one of three steps may be held up by others.
+    # A pause is never shorter than it should be, also on a busy computer. One of three steps may be late because of others.
     without_a_pause = [gap for gap in after if gap < interval]
     assert len(without_a_pause) >= 2, "the steps that fell due came one after the other"

@@ -61,7 +61,7 @@ def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.Mon
     assert bootstrap._is_installed(".") and bootstrap._is_installed(".[test]")
     (tmp_path / "PYTHON").unlink()
     (tmp_path / "PYTHON").symlink_to(tmp_path / "removed" / "python3")
-    assert not bootstrap._is_installed("."), "the machine's Python that it was made with is gone"
+    assert not bootstrap._is_installed("."), "the Python that it was made with is gone"
     (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[test]")
     assert not bootstrap._is_installed(".")
 
@@ -112,5 +112,5 @@ def test_the_unit_tests_alone_measure_branches() -> None:
 
 def test_without_the_packages_for_tests_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "requires", lambda name: ["click==1", "nowhere-to-be-found==1; extra == 'test'"])
-    with pytest.raises(LabError, match=r"nowhere-to-be-found must be installed.*\./lab test"):
+    with pytest.raises(LabError, match=r"not installed: nowhere-to-be-found.*\./lab test"):
         testing.run_tests(["unit"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a client's trouble is told: what is so now, once, and in the lab's errors."""
+"""How a client's problem is reported: the current state, once, and as the lab's errors."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka's tools as processes: text of any script goes in and comes out, whatever the machine's own encoding is."""
+"""Kafka's tools as processes: text in any script goes in and comes out, with any encoding of this computer."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A proxy for the world outside is never asked for what answers on this machine's loopback."""
+"""A proxy for the internet is never used for what answers on this computer's loopback."""
 
 from __future__ import annotations
 

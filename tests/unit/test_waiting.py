@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for a fact: returned as soon as it is true, and told in full when it does not come."""
+"""Waiting for a fact: it returns as soon as it is true, and the error at the deadline says all."""
 
 from __future__ import annotations
 

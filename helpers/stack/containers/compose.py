@@ -21,17 +21,17 @@ from helpers.stack.status import ServerStatus
 TITLES = {"connect": "Kafka Connect", "kafka": "Apache Kafka", "mysql": "MySQL"}
 """The services of docker-compose.yml."""
 INSIDE = {"connect": "http://connect:8083", "kafka": "kafka:19092", "mysql": "mysql:3306"}
-"""Where each answers the others."""
+"""The address of each for the others."""
 SECRETS = PurePosixPath("/run/secrets")
 """The worker's folder of `<account>.password`."""
 
-# The first line of a lab's `.env`: this, then the hash of the file that last started, or one of the next two.
+# The first line of a lab's `.env`: this, then the hash of the last docker-compose.yml that started, or one of the next two.
 _MARK = "# docker-compose.yml "
 _NEVER, _UNKNOWN = "has not started yet", "has started, it is not known which"
 _DONE = "init process done"
-"""What MySQL's image logs when the accounts are made."""
+"""MySQL's image logs this when the accounts are made."""
 _STOP, _START = 120.0, 3600.0
-"""Seconds that a stop, and a start with all its downloads may take."""
+"""Seconds that a stop may take, and a start with all its downloads."""
 
 
 class ComposeLab:
@@ -40,14 +40,14 @@ class ComposeLab:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    # What follows changes the lab; one command at a time may.
+    # The next methods change the lab. Only one command at a time may do that.
 
     def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
-        """Build and fetch what is missing, start what does not run, and return the status when every server answers.
+        """Build and download what is missing, start what does not run, and return the status when every server answers.
 
         Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `LabError`
-        where another program's `.env` is in the way, `ServerFailed` with the end of the containers' logs if one does not
-        start. If nothing ran before, nothing runs then.
+        if the folder has another program's `.env`, `ServerFailed` with the end of the containers' logs if one does not
+        start. Then, if nothing ran before, everything is stopped again.
         """
         report = report or Silent()
         _check_free(environment_file(self.home))
@@ -62,7 +62,7 @@ class ComposeLab:
             known.versions = versions(text)
             self._write_environment(known, last)
             known.save(self.home)
-            report.say("Starting the containers; the first time Docker downloads about 2 GB.")
+            report.say("Starting the containers. The first time Docker downloads about 2 GB.")
             now = hashlib.sha256(text.encode()).hexdigest()
             try:
                 self._start(["--build"] if now != last else [])
@@ -74,7 +74,7 @@ class ComposeLab:
         return self.status()
 
     def down(self) -> list[str]:
-        """Stop what runs and return the names of the servers that ran; what they hold is kept."""
+        """Stop what runs and return the names of the servers that ran. Their data is kept."""
         ran = sorted(self._running())
         if ran:
             with folder.locked(self.home):
@@ -89,12 +89,12 @@ class ComposeLab:
             self._delete()
             folder.forget(self.home, ["secrets", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
-            environment_file(self.home).unlink()  # last: without it this is no lab of containers
+            environment_file(self.home).unlink()  # last: without this file it is not a lab in containers
 
-    # What follows only looks.
+    # The next methods change nothing.
 
     def status(self) -> dict[str, ServerStatus]:
-        """Return server name to its status; empty where there is no lab yet. Takes a second or two: Docker measures."""
+        """Return the status of each server by its name; empty if there is no lab yet. Docker needs a second or two for it."""
         known, running = State.load(self.home), self._running()
         if not known:
             return {}
@@ -102,7 +102,7 @@ class ComposeLab:
         return {name: _status(name, known, running.get(name), measured) for name in TITLES}
 
     def log(self, name: str, count: int) -> list[str]:
-        """Return the last `count` lines that the server `name` has logged, or JupyterLab, which is in no container."""
+        """Return the last `count` lines that the server `name` has logged, or JupyterLab, which is not in a container."""
         if name not in TITLES:
             return folder.read_log(self.home, name, count)
         return self._compose("logs", "--no-color", "--no-log-prefix", "--tail", str(count), name).splitlines()
@@ -122,7 +122,7 @@ class ComposeLab:
         return docker.ask(self.command(*arguments), f"compose {arguments[0]}", timeout)
 
     def _running(self) -> dict[str, str]:
-        """Service to the id of its running container."""
+        """The id of the running container of each service."""
         if not holds_containers(self.home):
             return {}
         found: list[dict[str, Any]] = [
@@ -139,19 +139,19 @@ class ComposeLab:
                 continue
             known.ports[name] = processes.choose_port(set(known.ports.values()))
             if port:
-                report.say(f"Port {port} is used by another program; {TITLES[name]} moves to {known.ports[name]}")
+                report.say(f"Port {port} is used by another program. {TITLES[name]} moves to {known.ports[name]}")
 
     def _last_start(self, report: Reporter) -> str:
-        """What was last started here, after deleting what a first start has left that was cut short.
+        """What was last started here. If the first start was interrupted, it deletes what that has left.
 
-        MySQL's image makes the accounts only in an empty volume; one that was interrupted at that stays without for good.
+        MySQL's image makes the accounts only in an empty volume. After an interruption it would never make them.
         """
         last = _started(self.home)
         if last != _NEVER:
             return last or _NEVER
         if _DONE in self._compose("logs", "--no-color", "mysql"):
-            return _UNKNOWN  # only the `lab` command was killed; the containers may have served since
-        report.say("The first start was interrupted; what it left is deleted.")
+            return _UNKNOWN  # only the `lab` command was killed; the containers may have worked since then
+        report.say("The first start was interrupted. Deleting what it left.")
         self._delete()
         return _NEVER
 
@@ -159,7 +159,7 @@ class ComposeLab:
         self._compose("down", "--volumes", "--remove-orphans", timeout=_STOP)
 
     def _write_environment(self, known: State, started: str) -> None:
-        """Write the variables that docker-compose.yml needs, below a line that says which one was last `started`."""
+        """Write the variables that docker-compose.yml needs, below a line that says which version of it was last `started`."""
         values = {f"{name}_port": port for name, port in known.ports.items()} | {"cluster_id": known.cluster_id}
         values |= {f"{account}_password": word for account, word in secrets.passwords(self.home).items()}
         lines = [f"LAB_{name.upper()}={value}" for name, value in values.items()]
@@ -171,11 +171,13 @@ class ComposeLab:
         try:
             code = processes.call(command, timeout=_START)
         except TimedOut as error:
-            raise TimedOut(f"`docker compose up` did not end within {_START:.0f} s.", "Run `lab up` again.") from error
+            raise TimedOut(
+                f"`docker compose up` did not end within {_START:.0f} s.", "Run `./lab up` again."
+            ) from error
         if code:
             end = self._compose("logs", "--no-color", "--tail", "12")
             raise ServerFailed(
-                f"`docker compose up` failed ({code}); its own words are above.", f"The end of the logs:\n{end}"
+                f"`docker compose up` failed ({code}); Docker's messages are above.", f"The end of the logs:\n{end}"
             )
 
 
@@ -185,16 +187,16 @@ def environment_file(home: Path) -> Path:
 
 
 def holds_containers(home: Path) -> bool:
-    """Return whether the lab in `home` is one of containers: whether a `.env` is there that `up` has written."""
+    """Return whether the lab in `home` is in containers: whether it has a `.env` that `up` has written."""
     return _started(home) is not None
 
 
 def _started(home: Path) -> str | None:
-    """What the first line of the lab's `.env` says; None where there is none, or that of another program."""
+    """The text in the first line of the lab's `.env`, or None if there is none, or it belongs to another program."""
     try:
         with environment_file(home).open(encoding="utf-8", errors="replace") as file:
             first = file.readline()
-    except OSError:  # none, a folder, or not ours to read
+    except OSError:  # it does not exist, is a folder, or may not be read
         return None
     return first.removeprefix(_MARK).strip() if first.startswith(_MARK) else None
 
@@ -202,13 +204,13 @@ def _started(home: Path) -> str | None:
 def _check_free(file: Path) -> None:
     if os.path.lexists(file) and not holds_containers(file.parent):
         raise LabError(
-            f"{file} is another program's, and a lab of containers keeps its passwords in a file of that name.",
-            "Set LAB_HOME to another folder; this file stays as it is.",
+            f"{file} belongs to another program, and a lab in containers keeps its passwords in a file with that name.",
+            "Set LAB_HOME to another folder. This file stays as it is.",
         )
 
 
 def versions(text: str) -> dict[str, str]:
-    """Return server name to the version that the text of docker-compose.yml pins for it."""
+    """Return the version of each server that the text of docker-compose.yml pins, by its name."""
     kafka, mysql = (re.search(rf"image: {name}:(\S+)", text) for name in ("apache/kafka", "mysql"))
     assert kafka and mysql, "docker-compose.yml pins no Kafka or no MySQL"
     return {"connect": kafka[1], "kafka": kafka[1], "mysql": mysql[1]}
@@ -225,7 +227,7 @@ def _status(name: str, known: State, container: str | None, measured: docker.Mea
         pid=None,
         memory=memory,
         uptime=uptime,
-        log=f"`lab logs {name}`",
+        log=f"`./lab logs {name}`",
         container=container,
         inside=INSIDE[name],
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `docker` of this machine: whether it is fit for the lab, what it answers, what its containers take."""
+"""The `docker` of this computer: whether it is new enough for the lab, what it answers, what its containers use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from helpers import processes
 from helpers.errors import LabError, TimedOut, Unsupported
 
-# Compose: secrets from `.env`, configurations and a Dockerfile inside the file, `ps` with a line for each container.
-# The engine: `start_interval`; with an older one Compose refuses the file.
+# Compose needs secrets from `.env`, configurations and a Dockerfile inside the file, `ps` with a line for each container.
+# The engine needs `start_interval`. With an older engine Compose refuses the file.
 _OLDEST = {"Docker Compose": (2, 24), "Docker Engine": (25,)}
 ASK = 60.0
 """Seconds that a question may take."""
@@ -21,20 +21,20 @@ Measured = dict[str, tuple[int | None, float | None]]
 
 
 def program() -> list[str]:
-    """Return the command that `docker` is. Raises `Unsupported` where there is none."""
+    """Return the `docker` command. Raises `Unsupported` if there is none."""
     found = shutil.which("docker")
     if not found:
         raise Unsupported(
-            "No `docker` command was found on this machine.",
-            "Install Docker with Compose, or use `lab up` without --compose in another LAB_HOME: it needs no containers.",
+            "No `docker` command was found on this computer.",
+            "Install Docker with Compose, or use `./lab up` without --compose in another LAB_HOME: it needs no containers.",
         )
     return [found]
 
 
 def check_engine() -> str:
-    """Return what Docker is here, with versions.
+    """Return the names and versions of Docker here, as text.
 
-    Raises `Unsupported` unless Docker Compose and its engine are here and new enough, and `LabError` if the engine does
+    Raises `Unsupported` if Docker Compose or its engine is missing or too old, and `LabError` if the engine does
     not answer.
     """
     docker = program()
@@ -42,7 +42,7 @@ def check_engine() -> str:
         compose = ask([*docker, "compose", "version", "--short"], "compose version").strip()
     except LabError as error:
         raise Unsupported(
-            "The `docker` of this machine has no Compose.",
+            "The `docker` of this computer has no Compose.",
             "Install its plugin docker-compose-plugin, or Docker Desktop.",
         ) from error
     _check_version("Docker Compose", compose)
@@ -61,7 +61,7 @@ def _check_version(name: str, said: str) -> None:
 def ask(command: list[str], verb: str, timeout: float = ASK) -> str:
     """Run `command` and return what it prints.
 
-    Raises `LabError` with its own words if it fails, and `TimedOut` after `timeout` seconds.
+    Raises `LabError` with its message if it fails, and `TimedOut` after `timeout` seconds.
     """
     try:
         done = processes.run(command, timeout=timeout)
@@ -76,7 +76,7 @@ def ask(command: list[str], verb: str, timeout: float = ASK) -> str:
 
 
 def measure(containers: Sequence[str]) -> Measured:
-    """Return container to its memory in bytes and its uptime in seconds, each None for one that has just ended."""
+    """Return the memory (bytes) and uptime (seconds) of each container by its id; None for one that has just ended."""
     if not containers:
         return {}
     weigh = ["stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}"]
@@ -94,6 +94,6 @@ def _pairs(lines: str) -> list[tuple[str, str]]:
 
 
 def _bytes(said: str) -> int | None:
-    """What Docker says as 123.4MiB; None for the dashes of a container that has just ended."""
+    """Bytes from Docker's text such as 123.4MiB, or None for the dashes of a container that has just ended."""
     found = re.fullmatch(r"([\d.]+)([KMGT]?)i?B", said)
     return round(float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ")) if found else None

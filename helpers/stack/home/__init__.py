@@ -2,6 +2,6 @@
 """What a lab keeps in its folder.
 
 - `secrets` the passwords
-- `state` `folder` `place` ports and versions; the folder itself; where one server lives
+- `state` `folder` `place` ports and versions; the folder itself; the place of one server
 - `accounts` who may do what in the database
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two databases of the lessons and the accounts that use them, alike on MariaDB and MySQL."""
+"""The two databases of the lessons and the accounts that use them, the same on MariaDB and MySQL."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ ACCOUNTS = ("root", "owner", "source", "sink", "service")
 DATABASE = "mydb1"
 """The database of the lessons' tables."""
 SINK_DATABASE = "mydb2"
-"""The database that sink connectors write."""
+"""The database that sink connectors write to."""
 
 
 def accounts_sql(passwords: Mapping[str, str]) -> str:
-    """Return the statements that make databases and accounts; `passwords` maps root, owner, source, sink and service.
+    """Return the statements that make databases and accounts. `passwords` has those of root, owner, source, sink and service.
 
-    Each account may do what its part in the course needs, from this machine only (least privilege).
+    Each account may only do what its role in the course needs, and only from this computer (least privilege).
     """
     users = "\n".join(f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{word}';" for name, word in passwords.items())
     return f"""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where one server of a lab lives, and which processes are it. Needs nothing installed, and no server that runs.
+"""Where one server of a lab is, and which processes belong to it. It works with nothing installed and no server running.
 
-There are no pid files. A server is known by an argument of its command line that names its place, and the process table is
-asked each time: so a pid that now belongs to somebody else can never be ended by mistake.
+There are no pid files. An argument in a server's command line names its place, and each call searches the process table
+for it: so a pid that now belongs to another program can never be ended by mistake.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ class Place:
 
     @property
     def folder(self) -> Path:
-        """The server's own folder, there or not."""
+        """The server's own folder, which may not exist."""
         return self.home / self.name
 
     @property
     def log(self) -> Path:
-        """What the server writes to its output."""
+        """The log: the server's output."""
         return self.home / "logs" / f"{self.name}.log"
 
     @property
     def settings(self) -> Path:
-        """The properties file of a Java server. Its command names it, and only its command."""
+        """The properties file of a Java server. Only the server's own command names it."""
         return self.folder / f"{self.name}.properties"
 
     @property
     def data(self) -> Path:
-        """What must not be lost: a broker's topics, a database's tables."""
+        """The data that must not be lost: a broker's topics, a database's tables."""
         return self.folder / "data"
 
     @property
     def draft(self) -> Path:
-        """A data folder that is being made. It becomes `data` when it is whole."""
+        """A data folder that is being made. It becomes `data` when it is complete."""
         return self.folder / "data.part"
 
     def find(self) -> psutil.Process | None:
@@ -54,7 +54,7 @@ class Place:
     def end(self, timeout: float) -> bool:
         """Stop the server if it runs, kill it after `timeout` seconds, and return whether it ran.
 
-        What still makes its data folder is ended too: the `lab` command that started that may have been killed.
+        It also ends programs that still make its data folder: the `lab` command that started them may have been killed.
         """
         running = self._running()
         makers = (f"--config={self.settings}", f"--datadir={self.draft}")

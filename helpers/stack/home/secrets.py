@@ -11,14 +11,14 @@ from helpers.stack.home.accounts import ACCOUNTS
 
 
 def passwords(home: Path) -> dict[str, str]:
-    """Return account to password, making those that do not exist yet; their files are readable by this user only."""
+    """Return the password of each account by its name. Missing ones are made. Only this user can read their files."""
     folder = home / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
     return {account: _password(password_file(home, account)) for account in ACCOUNTS}
 
 
 def password_file(home: Path, account: str) -> Path:
-    """Return the file in `home` that holds the password of `account`, and nothing else."""
+    """Return the file in `home` that holds only the password of `account`."""
     return home / "secrets" / f"{account}.password"
 
 
@@ -29,7 +29,7 @@ def _password(path: Path) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write `text` into the file `path`, which only this user can read, whole or not at all."""
+    """Write `text` into the file `path`, completely or not at all. Only this user can read it."""
     draft = path.with_suffix(".part")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

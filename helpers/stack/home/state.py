@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lab remembers between two starts: its ports, its cluster id, and whose data it holds."""
+"""What a lab remembers between two starts: its ports, its cluster id, and which versions wrote its data."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class State:
     ports: dict[str, int]
     cluster_id: str
     versions: dict[str, str]
-    """The name of each server of this lab to the version that wrote its data folder."""
+    """For each server of this lab, by its name, the version that wrote its data folder."""
     database_server: str | None = None
-    """The machine's own program that made the database's data folder, or None for the downloaded MariaDB."""
+    """This computer's own program that made the database's data folder, or None for the downloaded MariaDB."""
 
     @classmethod
     def load(cls, home: Path) -> State | None:
-        """Return the state kept in `home`, or None where there is no lab yet.
+        """Return the state kept in `home`, or None if there is no lab yet.
 
-        Raises `LabError` if it cannot be read, or was written by a version of the lab that keeps more.
+        Raises `LabError` if it cannot be read, or if a newer version of the lab wrote it.
         """
         path = home / "lab.json"
         try:
@@ -52,13 +52,13 @@ class State:
         return cls(ports={}, cluster_id=_cluster_id(), versions={})
 
     def save(self, home: Path) -> None:
-        """Write this state into `home`, whole or not at all."""
+        """Write this state into `home`, completely or not at all."""
         draft = home / "lab.json.part"
         draft.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
         draft.replace(home / "lab.json")
 
 
 def _cluster_id() -> str:
-    """Return 16 random bytes as Kafka writes its ids; like Kafka's own, none begins with a dash, as an option does."""
+    """Return 16 random bytes as Kafka writes its ids. Like Kafka's own, none begins with a dash, as an option would."""
     found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     return found if not found.startswith("-") else f"A{found[1:]}"

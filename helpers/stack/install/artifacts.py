@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab downloads, and what it makes of that: the Java archives of Kafka, the connectors, MariaDB.
 
-The cache may be moved or shared: nothing in it holds an absolute path, and what is complete there is only read.
+The cache may be moved or shared: it contains no absolute path, and complete files in it are only read.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from helpers.stack.install.database import Product
 from helpers.stack.install.unpack import unpack_mariadb, unpack_plugin
 from helpers.stack.progress import Reporter, Silent
 
-_LOCK_TIMEOUT = 3600.0  # seconds: what somebody else's slow network may take
-_ROOM = 1.25  # times the size of the downloads: for a while an archive and what is unpacked of it are both there
+_LOCK_TIMEOUT = 3600.0  # seconds: another lab may have a slow network
+_ROOM = 1.25  # times the size of the downloads: for a while an archive and its unpacked files are both there
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class _Unpacked:
-    """A folder made of one archive. It holds that archive's SHA-256, which is written last: so it is whole."""
+    """A folder made from one archive. It holds that archive's SHA-256, which is written last: so the folder is complete."""
 
     artifact: Artifact
     folder: Path
@@ -54,10 +54,10 @@ class _Unpacked:
 def fetch(
     artifacts: Sequence[Artifact], cache: Path, report: Reporter | None = None, *, mirror: str | None = None
 ) -> list[Path]:
-    """Return the files of `artifacts` below `cache`/downloads, in their order, after fetching those that are missing.
+    """Download the missing files of `artifacts`, and return all of them, below `cache`/downloads, in the same order.
 
     They come from the Maven repository `mirror` (LAB_MAVEN_URL), or from the central one.
-    Raises `DownloadFailed` if one cannot be had, `LabError` if the cache cannot be written or its disk is full.
+    Raises `DownloadFailed` if a download fails, `LabError` if the cache cannot be written or its disk is full.
     """
     if _missing(artifacts, cache):
         with _writing(cache, artifacts):
@@ -68,10 +68,10 @@ def fetch(
 def prepare(
     cache: Path, report: Reporter | None = None, *, product: Product | None, mirror: str | None = None
 ) -> Prepared:
-    """Return where Kafka, the connectors and MariaDB are, after making what `cache` lacks of them.
+    """Make the parts of Kafka, the connectors and MariaDB that `cache` lacks, and return where all of them are.
 
-    `product` is what the machine's own database server is, where it has one: then no MariaDB is wanted, and for MySQL a
-    connector more. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` where there
+    `product` is the product of this computer's own database server, if it has one: then MariaDB is not needed, and MySQL needs
+    one more connector. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` if there
     is no MariaDB.
     """
     jars, folders = catalogue().kafka, _folders(cache, product)
@@ -83,12 +83,12 @@ def prepare(
 
 
 def kafka_jars(cache: Path, report: Reporter | None = None, *, mirror: str | None = None) -> list[Path]:
-    """Return the class path of Kafka alone, for its tools, after fetching what is missing of it. Raises what `fetch` raises."""
+    """Download what is missing of Kafka, and return its class path for its tools. Raises what `fetch` raises."""
     return fetch(catalogue().kafka, cache, report, mirror=mirror)
 
 
 def plugin_paths(cache: Path, product: Product | None) -> list[Path]:
-    """Return the folders of the connectors that are downloaded, there or not; those for everybody come first."""
+    """Return the folders of the downloaded connectors, which may not exist yet. Those for every lab come first."""
     return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, product)))
 
 
@@ -104,7 +104,7 @@ def _plugins(cache: Path, product: Product | None) -> list[_Unpacked]:
 
 
 def _folders(cache: Path, product: Product | None) -> list[_Unpacked]:
-    """Return what is unpacked: the connectors, and a MariaDB where the machine has no database server."""
+    """Return what is unpacked: the connectors, and a MariaDB if this computer has no database server."""
     return [*_plugins(cache, product), *([] if product else [_mariadb(cache)])]
 
 
@@ -120,9 +120,9 @@ def _lacking(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path
 def _make(
     jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, report: Reporter, *, mirror: str | None
 ) -> None:
-    """Fetch and unpack what is missing. An archive goes once its folder is stamped, so it is never fetched twice."""
+    """Download and unpack what is missing. An archive is deleted once its folder is complete, so it is never downloaded twice."""
     lacking = [folder for folder in folders if not folder.is_there()]
-    lacking.sort(key=lambda folder: folder.artifact.size, reverse=True)  # the archive that frees most room goes first
+    lacking.sort(key=lambda folder: folder.artifact.size, reverse=True)  # the archive that frees most space comes first
     _fetch_missing([*jars, *(folder.artifact for folder in lacking)], cache, report, mirror=mirror)
     if not lacking:
         return
@@ -146,12 +146,12 @@ def _missing(artifacts: Sequence[Artifact], cache: Path) -> list[Artifact]:
 def _has(artifact: Artifact, cache: Path) -> bool:
     """Whether the file of `artifact` is there, with its size.
 
-    Only a file whose SHA-256 was right gets its name, so the name is the record of that check. The size tells what
-    has been cut short since; to read 300 MB again at each start would tell little more.
+    A file gets its name only if its SHA-256 is right, so the name shows that it was checked. The size shows whether it
+    was cut off later. Reading 300 MB again at each start would find little more.
     """
     try:
         return _path(artifact, cache).stat().st_size == artifact.size
-    except OSError:  # what cannot be read is made anew, and that says what is in the way
+    except OSError:  # it is made again, and that reports the problem
         return False
 
 
@@ -159,7 +159,7 @@ def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, report: Reporter,
     missing = _missing(artifacts, cache)
     if not missing:
         return
-    # jgo and requests take most of a second to import, which a lab that has its files need not wait for.
+    # Importing jgo and requests takes almost a second. A lab that has its files does not need them.
     from helpers.stack.install.download import File, download
     from helpers.stack.install.maven import addresses
 
@@ -171,8 +171,8 @@ def _fetch_missing(artifacts: Sequence[Artifact], cache: Path, report: Reporter,
     except DownloadFailed as error:
         left = _missing(artifacts, cache)
         raise DownloadFailed(
-            f"{error.problem} {len(left)} of {len(artifacts)} files ({_size(left) / 1e6:.0f} MB) are missing still.",
-            f"{error.remedy} Then start again: it goes on from here.",
+            f"{error.problem} {len(left)} of {len(artifacts)} files ({_size(left) / 1e6:.0f} MB) are still missing.",
+            f"{error.remedy} Then run this again: it continues from here.",
         ) from error
 
 
@@ -182,18 +182,20 @@ def _size(artifacts: Sequence[Artifact]) -> int:
 
 @contextmanager
 def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
-    """Keep other labs from filling `cache` at the same time, and tell in plain words what its disk refuses."""
+    """Keep other labs from writing to `cache` at the same time, and turn errors of the disk into the lab's errors."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / ".lock", timeout=_LOCK_TIMEOUT):
             yield
     except Timeout as error:
         raise DownloadFailed(
-            f"Another lab has been filling {cache} for {_LOCK_TIMEOUT / 60:.0f} minutes.", "Wait for it or end it."
+            f"Another lab has been writing to {cache} for {_LOCK_TIMEOUT / 60:.0f} minutes.", "Wait for it or stop it."
         ) from error
     except OSError as error:
-        remedy = "Set LAB_CACHE to a folder elsewhere, or make"
+        remedy = "Set LAB_CACHE to another folder, or"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             needed = f"the lab needs about {_ROOM * _size(artifacts) / 1e6:.0f} MB there"
-            raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} room.") from error
-        raise LabError(f"{cache} cannot be written: {error.strerror}.", f"{remedy} that one yours.") from error
+            raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} free some space.") from error
+        raise LabError(
+            f"{cache} cannot be written: {error.strerror}.", f"{remedy} give yourself write permission."
+        ) from error

@@ -61,11 +61,11 @@ class Catalogue:
         return next(artifact.version for artifact in self.kafka if artifact.name == "kafka-clients")
 
     def has_mariadb_here(self) -> bool:
-        """Return whether there is an archive of MariaDB for this machine."""
+        """Return whether there is an archive of MariaDB for this computer."""
         return _here() in self.mariadb
 
     def mariadb_here(self) -> Artifact:
-        """Return the archive for this machine. Raises `Unsupported` where there is none."""
+        """Return the archive for this computer. Raises `Unsupported` if there is none."""
         if not self.has_mariadb_here():
             raise Unsupported(
                 f"There is no MariaDB to download for {_here()}.",
@@ -88,5 +88,5 @@ def catalogue() -> Catalogue:
 
 
 def _here() -> str:
-    """This machine's platform as the catalogue names it, as in linux-x86_64."""
+    """This computer's platform in the names of the catalogue, as in linux-x86_64."""
     return f"{platform.system()}-{platform.machine()}".lower()

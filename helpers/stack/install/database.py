@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database server that is on this machine: which product it is, where its program and its files are."""
+"""A database server that is on this computer: which product it is, where its program and its files are."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from helpers.errors import LabError, ServerFailed, Unsupported
 Product = Literal["mariadb", "mysql"]
 TITLES: dict[Product, str] = {"mariadb": "MariaDB", "mysql": "MySQL"}
 
-# MariaDB's program for Windows bears the old name; what stands beside a program tells whose it is.
+# MariaDB's program for Windows has the old name. The files beside a program show which product it is.
 _PROGRAMS = (
     *("bin/mariadbd", "bin/mariadbd.exe", "sbin/mariadbd", "usr/sbin/mariadbd", "libexec/mariadbd"),
     *("bin/mysqld", "bin/mysqld.exe", "Library/bin/mysqld.exe", "sbin/mysqld", "usr/sbin/mysqld"),
 )
 _SHARES = ("share", "share/mysql", "share/mariadb", "usr/share/mysql", "usr/share/mariadb", "Library/share/mysql")
-# What mariadb-install-db feeds to the server; the files' prefix depends on the version. MySQL 8 has no such files.
+# mariadb-install-db sends these files to the server. Their prefix depends on the version. MySQL 8 has no such files.
 _SCRIPTS = ("system_tables", "performance_tables", "system_tables_data", "maria_add_gis_sp_bootstrap", "sys_schema")
 # Places where a package manager puts a server that `lab` may use: Debian, Ubuntu, Fedora; Homebrew on ARM and on Intel.
 _PLACES = (
@@ -42,12 +42,12 @@ class Installation:
 
     @property
     def product(self) -> Product:
-        """Whose program it is."""
+        """Which product the program belongs to."""
         return "mariadb" if self.scripts() else "mysql"
 
     @classmethod
     def at(cls, base: Path, product: Product | None = None) -> Installation | None:
-        """Return the installation below `base`, of `product` if that matters, or None."""
+        """Return the installation below `base`, of `product` if that is given, or None."""
         shares = [share for name in _SHARES if ((share := base / name) / "english" / "errmsg.sys").exists()]
         programs = [program for name in _PROGRAMS if (program := base / name).exists()]
         found = (cls(program, share) for program in programs for share in shares)
@@ -55,22 +55,22 @@ class Installation:
 
     @classmethod
     def around(cls, program: Path) -> Installation:
-        """Return the installation that `program` belongs to. Raises `Unsupported` where it has no files beside it."""
+        """Return the installation that `program` belongs to. Raises `Unsupported` if it has no files beside it."""
         found = _first(map(cls.at, program.parents))
         if not found or not program.exists():
             raise Unsupported(
                 f"No database server was found around {program}.",
-                "Point LAB_DATABASE_SERVER at a mariadbd or mysqld program, or unset it.",
+                "Set LAB_DATABASE_SERVER to a mariadbd or mysqld program, or unset it.",
             )
         return cls(program, found.share)
 
     @classmethod
     def remembered(cls, program: Path) -> Installation:
-        """Return the installation whose `program` made a lab's data. Raises `LabError` where it is gone since."""
+        """Return the installation whose `program` made a lab's data. Raises `LabError` if it does not exist any more."""
         if not program.exists():
             raise LabError(
-                f"{program}, which made this lab's database, is not there any more.",
-                "Install it again, or `lab reset` makes a new database with another one.",
+                f"{program}, which made this lab's database, does not exist any more.",
+                "Install it again, or run `./lab reset` for a new database with another program.",
             )
         return cls.around(program)
 
@@ -89,14 +89,14 @@ class Installation:
         done = processes.run([self.program, "--no-defaults", "--version"], timeout=20)
         if done.returncode:
             raise ServerFailed(
-                f"{self.program} cannot be run here: {done.stderr.strip()}.", "`lab doctor` looks for the cause."
+                f"{self.program} cannot be run here: {done.stderr.strip()}.", "`./lab doctor` looks for the cause."
             )
         text = done.stdout
-        found = re.search(r"\bVer (\d+\.\d+\.\d+)", text)  # the program's path comes first, and may hold numbers too
+        found = re.search(r"\bVer (\d+\.\d+\.\d+)", text)  # the program's path comes first, and may contain numbers too
         return found[1] if found else text.strip()
 
     def scripts(self) -> list[Path]:
-        """Return MariaDB's files of SQL that make the system tables, in the order in which they are run."""
+        """Return MariaDB's SQL files for the system tables, in the order in which they run."""
         names = [(f"mariadb_{name}.sql", f"mysql_{name}.sql", f"{name}.sql") for name in _SCRIPTS]
         return list(filter(None, (_existing(self.share / name for name in choice) for choice in names)))
 

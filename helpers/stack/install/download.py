@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files from the network: several at once, streamed, resumed, retried, verified."""
+"""Files from the network: several at once, streamed, continued, tried again, verified."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from helpers.errors import DownloadFailed
 from helpers.stack.install import web
 
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between one attempt and the next, as long as the server or the network may recover."""
+"""Seconds between one attempt and the next, while the server or the network may recover."""
 _PARALLEL = 4
 _TIMEOUT = (10, 10)  # seconds to connect, and for the server to send something
 _CHUNK = 1 << 16
 _NO_SUCH_RANGE = 416
 _MAY_PASS = {408, _NO_SUCH_RANGE, 429}
-# To a request for the rest: a server without ranges sends the whole, and one whose file ends before that holds another.
+# Answers to a request for the rest: the whole file (no ranges here), or an error because the server has another, shorter file.
 _FROM_ZERO = {200, _NO_SUCH_RANGE}
 
 
@@ -38,12 +38,12 @@ class File:
 
     @property
     def host(self) -> str:
-        """The server's name: an address may hold a password, which no message may show."""
+        """The server's name, for messages: a full address may hold a password."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def part(self) -> Path:
-        """What has come so far. It becomes `path` when it is complete and right, so `path` is never anything else."""
+        """The bytes so far. It becomes `path` when it is complete and right, so `path` is always right."""
         return self.path.with_name(self.path.name + ".part")
 
     def have(self) -> int:
@@ -52,9 +52,9 @@ class File:
 
 
 def download(files: Sequence[File], advance: Callable[[int], object]) -> None:
-    """Fetch `files` into their folders, which exist, and tell `advance` how many bytes came (from several threads).
+    """Download `files` into their folders, which exist, and call `advance` with the new bytes (from several threads).
 
-    An interruption leaves `.part` files, which the next call goes on with.
+    An interruption leaves `.part` files, which the next call continues.
     Raises `DownloadFailed` for the first file that fails, and `OSError` if a file cannot be written.
     """
     stop = threading.Event()
@@ -76,7 +76,7 @@ class _Worker:
     stop: threading.Event
 
     def fetch(self, file: File) -> None:
-        """Make `file.path`. What is wrong is deleted, and asked for once more from its start."""
+        """Make `file.path`. A wrong file is deleted, and downloaded once more from its start."""
         for _ in range(2):
             self._complete(file)
             found, size = _sha256(file.part), file.have()
@@ -86,13 +86,13 @@ class _Worker:
             file.part.unlink()
             self.advance(-size)
         raise DownloadFailed(
-            f"{file.path.name} from {file.host} is not the file that was asked for: expected SHA-256 {file.sha256}, "
+            f"{file.path.name} from {file.host} is not the expected file: expected SHA-256 {file.sha256}, "
             f"found {found} ({size} bytes of {file.size}).",
-            "It was deleted. If this happens again, the network or LAB_MAVEN_URL serves something else: use another.",
+            "It was deleted. If this happens again, use another network or another LAB_MAVEN_URL.",
         )
 
     def _complete(self, file: File) -> None:
-        """Bring `file.part` to the end of what the server sends, in as many attempts as there are pauses and one."""
+        """Complete `file.part` with what the server sends. The number of attempts is one more than the pauses."""
         self.advance(file.have())
         for pause in (*PAUSES, None):
             try:
@@ -100,8 +100,8 @@ class _Worker:
             except requests.RequestException as error:
                 if pause is None or not _may_pass(error):
                     raise DownloadFailed(
-                        f"{file.path.name} could not be fetched from {file.host}: {reason(error)}.",
-                        "Check the network; behind a proxy or a mirror set HTTPS_PROXY or LAB_MAVEN_URL.",
+                        f"{file.path.name} could not be downloaded from {file.host}: {reason(error)}.",
+                        "Check the network. For a proxy set HTTPS_PROXY, for a mirror LAB_MAVEN_URL.",
                     ) from error
             self._check_stop(pause)
 
@@ -125,7 +125,7 @@ class _Worker:
 
     def _check_stop(self, timeout: float = 0) -> None:
         if self.stop.wait(timeout):
-            raise DownloadFailed("The download was stopped.", "Start it again: it goes on where it was.")
+            raise DownloadFailed("The download was stopped.", "Run it again: it continues where it stopped.")
 
 
 def _sha256(path: Path) -> str:
@@ -134,14 +134,14 @@ def _sha256(path: Path) -> str:
 
 
 def _may_pass(error: requests.RequestException) -> bool:
-    """Whether asking again can help: not for an address that is none, nor for what the server says is not there."""
+    """Whether another attempt can help: not for an invalid address, and not for a file that the server does not have."""
     if isinstance(error, ValueError):
         return False
     return error.response is None or error.response.status_code >= 500 or error.response.status_code in _MAY_PASS
 
 
 def reason(error: requests.RequestException) -> str:
-    """Return the first cause in its own words, without the address that requests puts around it."""
+    """Return the message of the first cause, without the address that requests adds to it."""
     if error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
     if isinstance(error, ValueError):

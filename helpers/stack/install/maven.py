@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses in Maven repositories: jgo knows the central one and their layout, so no host name stands in our files."""
+"""Addresses in Maven repositories: jgo knows the central one and their layout, so our files contain no host name."""
 
 from __future__ import annotations
 

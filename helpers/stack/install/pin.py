@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write `artifacts.toml` anew: `python -m helpers.stack.install.pin`, for maintainers, with Maven on the machine.
+"""Write `artifacts.toml` again: `python -m helpers.stack.install.pin`, for maintainers, with Maven on this computer.
 
 Maven decides the versions, because other resolvers pick older ones where a bill of materials sets them. It also checks
 each file against the repository's own checksum; the SHA-256 and the size are then taken from its files.
@@ -23,11 +23,11 @@ from helpers.stack.install.maven import maven_artifact
 MODULES = ("kafka_2.13", "kafka-tools", "connect-runtime", "connect-json", "connect-transforms", "connect-file")
 KAFKA = [
     *(f"org.apache.kafka:{name}:4.3.0" for name in MODULES),
-    # The version that kafka-server 4.3.0 is built with; its POM leaves it out of what a user of it gets.
+    # The version that kafka-server 4.3.0 is built with. Its POM does not pass it on to users.
     *(f"org.apache.logging.log4j:{name}:2.25.4" for name in ("log4j-api", "log4j-core", "log4j-slf4j-impl")),
 ]
 PLUGINS = [
-    "io.debezium:debezium-connector-mariadb:3.5.0.Final:tar.gz:plugin",  # the central repository has no 3.6 of it
+    "io.debezium:debezium-connector-mariadb:3.5.0.Final:tar.gz:plugin",  # the central repository has no 3.6
     "io.debezium:debezium-connector-jdbc:3.6.0.Final:tar.gz:plugin",  # built with Kafka 4.3
 ]
 MYSQL_PLUGINS = ["io.debezium:debezium-connector-mysql:3.6.1.Final:tar.gz:plugin"]

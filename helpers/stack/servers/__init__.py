@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers, each a process of this computer.
+"""The servers, each a process on this computer.
 
 - `training` caches for faster starts
 - `starting` several servers side by side

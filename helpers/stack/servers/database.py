@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What MariaDB and MySQL have in common: a data folder made whole or not at all, a port, the accounts of the lab."""
+"""What MariaDB and MySQL have in common: a data folder that is made completely or not at all, a port, the accounts of the lab."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACCESS_DENIED = 1045
 
 
 class DatabaseServer(Server):
-    """A private server on loopback with the accounts of the lab, made when its data folder is empty.
+    """A private server on loopback with the accounts of the lab, which are made if its data folder is empty.
 
     `passwords` maps the account names root, owner, source, sink and service to their passwords.
     """
@@ -37,13 +37,13 @@ class DatabaseServer(Server):
         self.passwords = passwords
 
     def configuration(self) -> dict[Path, str]:
-        """Nothing to read but the command line: what it says is not secret."""
+        """No files: the command line has all settings, and they are not secret."""
         return {}
 
     def is_current(self) -> bool:
-        """Whether the running server was started with the command that it would be given today."""
+        """Whether the running server was started with the command that it would get today."""
         running = self.place.find()
-        with suppress(psutil.NoSuchProcess):  # it has ended since it was found
+        with suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             return running is not None and running.cmdline() == list(map(str, self.command()))
         return False
 
@@ -66,13 +66,13 @@ class DatabaseServer(Server):
             *self.options(self.place.data),
             "--bind-address=127.0.0.1",
             f"--port={self.port}",
-            # A relative name: the path of a socket may have no more than 107 bytes.
+            # A relative name, because the path of a socket may have at most 107 bytes.
             *([f"--socket={self.kind}.sock"] if os.name == "posix" else []),
             f"--pid-file={self.kind}.pid",
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--default-time-zone=+00:00",
-            # What log-based capture reads.
+            # Log-based capture reads this log.
             "--server-id=1",
             "--log-bin=binlog",
             "--binlog-row-image=FULL",
@@ -80,7 +80,7 @@ class DatabaseServer(Server):
         ]
 
     def options(self, data: Path) -> Command:
-        """Return the program and what it is told whether it serves or makes the folder `data`; small for a laptop."""
+        """Return the program and its options, to run with or to make the folder `data`. The sizes are small, for a laptop."""
         return [
             self.installation.program,
             "--no-defaults",
@@ -91,7 +91,7 @@ class DatabaseServer(Server):
             "--innodb-buffer-pool-size=32M",
             "--innodb-log-buffer-size=2M",
             "--key-buffer-size=64K",
-            # There the log goes into a file of its own otherwise.
+            # Otherwise the log goes into its own file there.
             *(["--console"] if os.name == "nt" else []),
             *(["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         ]
@@ -106,13 +106,13 @@ class DatabaseServer(Server):
                 raise ServerFailed(
                     f"{self.name} at {self.address} does not accept the passwords in {self.place.home / 'secrets'}: "
                     "they belong to other data.",
-                    "`./lab reset` makes both again.",
+                    "Delete both with `./lab reset`; the next `./lab up` makes new ones.",
                 ) from error
-            return False  # not yet; wait_ready has the deadline and the log
+            return False  # not yet; wait_ready has the deadline and shows the log
         return True
 
     def run(self, command: Command, cwd: Path, words: str = "") -> None:
-        """Run the `command` that makes the data folder, with `words` at its input. Raises `ServerFailed` if it fails."""
+        """Run the `command` that makes the data folder, with `words` as its input. Raises `ServerFailed` if it fails."""
         done = processes.run(command, timeout=self.start_timeout, cwd=cwd, words=words)
         if done.returncode:
             raise ServerFailed(f"{self.title}'s data folder {self.place.data} could not be made:", done.stderr[-1500:])

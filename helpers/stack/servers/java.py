@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that run Java programs on the runtime that comes with the Python packages."""
+"""Commands that run Java programs on the Java runtime of the Python packages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from helpers.processes import Command
 from helpers.stack.home.place import Place
 from helpers.stack.servers.server import Server
 
-# One collector thread: two cores and a laptop's memory are shared by all servers. Compression is native code.
+# One collector thread, because all servers share two cores and a laptop's memory. Compression is native code.
 _FLAGS = ("-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED")
 
-# A tool's output is for people: what Java has to remark on its cache does not belong there.
+# A tool's output is for people: Java's remarks about its cache do not belong there.
 _TOOL_FLAGS = ("-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr")
 
 _LOGGING = """\
@@ -47,9 +47,9 @@ class Java:
 
     @cached_property
     def aot(self) -> Path:
-        """The folder of the caches for just this runtime, class path and flags: Java uses no others.
+        """The folder of the caches for exactly this runtime, class path and flags: Java uses no others.
 
-        It compares the files' times too, which a copy of the downloads does not have.
+        Java compares the files' times too, and a copy of the downloads has other times.
         """
         files = [self.home / "lib" / "modules", *self.classpath]
         fits = [*_FLAGS, *(f"{file.name} {(it := file.stat()).st_size} {it.st_mtime_ns}" for file in files)]
@@ -61,7 +61,7 @@ class Java:
         return self.home / "bin" / ("java.exe" if os.name == "nt" else "java")
 
     def cache(self, name: str) -> Path:
-        """Return where the ahead-of-time cache of the program `name` is, there or not."""
+        """Return the file of the ahead-of-time cache of the program `name`. It may not exist."""
         return self.aot / f"{name}.aot"
 
     def server(self, main: str, *arguments: str | Path, flags: Sequence[str]) -> list[str | Path]:
@@ -69,11 +69,11 @@ class Java:
         return self._command(main, arguments, ["-Xms64m", *flags])
 
     def tool(self, main: str, *arguments: str | Path, flags: Sequence[str] = ()) -> list[str | Path]:
-        """Return the command of the short-running program `main`: start fast, do not bother to optimise."""
+        """Return the command of the short-running program `main`: it starts fast and does not optimise."""
         return self._command(main, arguments, [*_TOOL_FLAGS, *self.faster("kafka"), *flags])
 
     def faster(self, name: str) -> list[str]:
-        """Return the flag that uses the cache of `name`, or nothing where there is no such cache."""
+        """Return the flag that uses the cache of `name`, or nothing if there is no such cache."""
         return [f"-XX:AOTCache={self.cache(name)}"] if self.cache(name).exists() else []
 
     def _command(self, main: str, arguments: Sequence[str | Path], flags: Sequence[str]) -> list[str | Path]:
@@ -81,7 +81,7 @@ class Java:
 
 
 class JavaServer(Server):
-    """A server that is a Java program with one properties file, known by the path of that file."""
+    """A server that is a Java program with one properties file. The path of that file identifies it."""
 
     main: str
     heap = "512m"
@@ -110,7 +110,7 @@ class JavaServer(Server):
 
 
 def properties(values: Mapping[str, object]) -> str:
-    """Return `values` as the text of a Java properties file; blanks, backslashes and any script survive."""
+    """Return `values` as the text of a Java properties file. Blanks, backslashes and letters of any script stay correct."""
     return "".join(f"{key}={_escape(str(value))}\n" for key, value in values.items())
 
 

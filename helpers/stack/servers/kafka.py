@@ -15,7 +15,7 @@ from helpers import processes
 from helpers.stack.home.place import Place
 from helpers.stack.servers.java import Java, JavaServer
 
-# librdkafka writes a line for each refused connection; while a server starts, these say nothing new.
+# librdkafka writes a line for each refused connection. While a server starts, these are of no use.
 _silent = logging.getLogger("helpers.silent")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
@@ -23,9 +23,9 @@ _silent.propagate = False
 
 @dataclass(frozen=True)
 class Node:
-    """One member of a cluster: its number, the port where clients come in, and the port of its controller.
+    """One member of a cluster: its number, its port for clients, and the port of its controller.
 
-    None for a port that it does not have: a node may be broker, controller, or both.
+    A port that it does not have is None: a node may be broker, controller, or both.
     """
 
     number: int
@@ -34,9 +34,9 @@ class Node:
 
 
 class Kafka(JavaServer):
-    """The member `node` of the cluster that the nodes of `quorum` make, formatted with `cluster_id` where its folder is empty.
+    """The member `node` of the cluster of the nodes in `quorum`. If its folder is empty, it is formatted with `cluster_id`.
 
-    `more` are further settings by Kafka's names, which win over the lab's own.
+    `more` has further settings with Kafka's names. They win over the lab's own.
     """
 
     kind = "kafka"
@@ -55,7 +55,7 @@ class Kafka(JavaServer):
         more: Mapping[str, object] | None = None,
     ) -> None:
         port = node.port or node.controller_port
-        assert port, "a node without a port is none"
+        assert port, "a node needs a port"
         super().__init__(place, port, version, java)
         self.node = node
         self.quorum = quorum
@@ -67,7 +67,7 @@ class Kafka(JavaServer):
         data = self.place.data
         if (data / "meta.properties").exists():
             return
-        shutil.rmtree(data, ignore_errors=True)  # half a format: nothing was ever written there
+        shutil.rmtree(data, ignore_errors=True)  # a half-finished format: there are no records in it yet
         command = self.java.tool(
             "kafka.tools.StorageTool", "format", "--cluster-id", self.cluster_id, f"--config={self.place.settings}"
         )
@@ -80,18 +80,18 @@ class Kafka(JavaServer):
         if not processes.is_listening(self.port):
             return False
         if not self.node.port:
-            return True  # a controller alone answers no client
+            return True  # a node that is only a controller answers no client
         admin = AdminClient({"bootstrap.servers": self.address}, logger=_silent)
         try:
             return bool(admin.list_topics(timeout=2).brokers)
-        except KafkaException:  # not yet; wait_ready has the deadline and the log
+        except KafkaException:  # not yet; wait_ready has the deadline and shows the log
             return False
 
     def settings(self) -> dict[str, object]:
         return {**self._cluster(), **self._replication(), **_FOR_A_COURSE, **self.more}
 
     def _cluster(self) -> dict[str, object]:
-        """Who this node is, where it listens, and who the controllers are."""
+        """The identity of this node, where it listens, and the controllers."""
         ports = {"PLAINTEXT": self.node.port, "CONTROLLER": self.node.controller_port}
         roles = {"broker": self.node.port, "controller": self.node.controller_port}
         voters = [node for node in self.quorum if node.controller_port]
@@ -105,7 +105,7 @@ class Kafka(JavaServer):
         }
 
     def _replication(self) -> dict[str, object]:
-        """As many copies as there are brokers, up to three; one of three may be missing."""
+        """As many copies as there are brokers, up to three. One of three may be missing."""
         copies = min(3, sum(node.port is not None for node in self.quorum))
         in_sync = max(1, copies - 1)
         return {
@@ -122,14 +122,14 @@ class Kafka(JavaServer):
 _FOR_A_COURSE: dict[str, object] = {
     # A typing error in a topic's name should be an error and not a new topic.
     "auto.create.topics.enable": "false",
-    # The defaults are for hundreds of groups on a cluster; fewer partitions start faster.
+    # The defaults are for hundreds of groups on a cluster. Fewer partitions start faster.
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 4,
     "share.coordinator.state.topic.num.partitions": 4,
-    # A killed broker may register again once its session has ended; the default is nine seconds.
+    # A killed broker can register again only after its session has ended. The default is nine seconds.
     "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 500,
-    # A lesson waits for a rebalance: do not wait for more members first, and let a killed one be noticed soon.
+    # A lesson waits for a rebalance: do not wait for more members first, and notice a killed one soon.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
     "group.consumer.min.session.timeout.ms": 1000,
@@ -138,10 +138,10 @@ _FOR_A_COURSE: dict[str, object] = {
     "group.consumer.heartbeat.interval.ms": 1000,
     "group.share.min.heartbeat.interval.ms": 500,
     "group.share.heartbeat.interval.ms": 500,
-    # The lesson on retention looks on while old segments go; the defaults are thirty seconds and five minutes.
+    # The lesson on retention watches how old segments are deleted. The defaults are thirty seconds and five minutes.
     "log.initial.task.delay.ms": 500,
     "log.retention.check.interval.ms": 500,
-    # The log cleaner takes 128 MB at the start by default: more than all else that a broker of the course needs.
+    # By default the log cleaner takes 128 MB at the start: more than everything else that a broker of the course needs.
     "log.cleaner.dedupe.buffer.size": 4_194_304,
 }
-"""What suits a course on a laptop, on each node alike."""
+"""Settings for a course on a laptop, the same on each node."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The MariaDB server: its data folder, and what it is told beyond what MySQL is."""
+"""The MariaDB server: its data folder, and the options that MySQL does not get."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MariaDB(DatabaseServer):
     def command(self) -> Command:
         return [
             *super().command(),
-            # Loopback needs no encryption, and making a key at each start takes seconds.
+            # Loopback needs no encryption, and to make a key at each start takes seconds.
             "--skip-ssl",
             # MySQL has no other format any more.
             "--binlog-format=ROW",
@@ -37,7 +37,7 @@ class MariaDB(DatabaseServer):
         return [*super().options(data), *small]
 
     def _legacy_positions(self) -> list[str]:
-        """Debezium finds its place again after a restart only with this setting, which came with MariaDB 11.4."""
+        """Only with this setting Debezium finds its place again after a restart. It is new in MariaDB 11.4."""
         major, minor = (int(part) for part in self.version.split(".")[:2])
         return ["--binlog-legacy-event-pos=1"] if (major, minor) >= (11, 4) else []
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The MySQL server, for machines without a MariaDB: conda has it for all platforms, and no MariaDB for any."""
+"""The MySQL server, for computers without a MariaDB: conda has MySQL for all platforms, and MariaDB for none."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from helpers.stack.home.secrets import write_private
 from helpers.stack.install.database import TITLES
 from helpers.stack.servers.database import DatabaseServer
 
-# Connections are encrypted with a certificate that the server makes for itself: without that, MySQL's own way of
-# checking a password takes no password from a driver that has not met the server before.
+# Connections are encrypted with a certificate that the server makes for itself: without it, MySQL's own check of
+# passwords refuses a driver that has not connected to this server before.
 
 
 class MySQL(DatabaseServer):
@@ -23,12 +23,12 @@ class MySQL(DatabaseServer):
     title = TITLES["mysql"]
 
     def create(self) -> None:
-        """Make the data folder, and clear the lock of a server that was killed: its pid may be somebody else's by now."""
+        """Make the data folder, and remove the lock of a killed server: its pid may now belong to another program."""
         super().create()
         (self.place.data / f"{self.kind}.sock.lock").unlink(missing_ok=True)
 
     def fill(self, draft: Path) -> None:
-        """Let the program itself make the system tables, and then the accounts, from a file that goes at once."""
+        """Let the program itself make the system tables, and then the accounts, from a file that is deleted at once."""
         statements = self.place.folder / "accounts.sql"
         write_private(statements, f"{accounts_sql(self.passwords)}DROP USER 'root'@'localhost';\n")
         try:
@@ -40,9 +40,9 @@ class MySQL(DatabaseServer):
     def command(self) -> Command:
         return [
             *super().command(),
-            # A second port, for a protocol that nobody speaks here.
+            # A second port, for a protocol that nothing uses here.
             "--mysqlx=OFF",
-            # There it would be two processes otherwise, one to watch the other.
+            # Otherwise it would be two processes there, and one would watch the other.
             *(["--no-monitor"] if os.name == "nt" else []),
         ]
 

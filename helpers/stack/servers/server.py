@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every server of the lab has in common: a place, a port, a command, a way to tell that it is ready."""
+"""What every server of the lab has in common: a place, a port, a command, a check that it is ready."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from helpers.waiting import wait_until
 
 
 class Server(ABC):
-    """One server on this computer, in its `place`. `start` and `stop` may be called twice; `start` clears what a crash left.
+    """One server on this computer, in its `place`. `start` and `stop` may be called twice. `start` removes what a crash left.
 
-    To find, end or describe a server its place and its kind are enough, whatever is installed.
+    To find, end or describe a server, its place and its kind are enough. Nothing needs to be installed.
     """
 
     kind: str
     """The name of the first server of this kind: kafka."""
     title: str
-    """What people call it: Apache Kafka."""
+    """Its name for people: Apache Kafka."""
     start_timeout = 90.0
     stop_timeout = 20.0
 
@@ -38,25 +38,25 @@ class Server(ABC):
 
     @classmethod
     def address_of(cls, port: int) -> str:
-        """Return where a server of this kind answers if it has `port`."""
+        """Return the address of a server of this kind with this `port`."""
         return f"127.0.0.1:{port}"
 
     @classmethod
     def title_of(cls, place: Place) -> str:
-        """Return the name of the server at `place` for people: the second of a kind has its number."""
+        """Return the name of the server at `place` for people. From the second of a kind it has a number."""
         number = place.name.partition("-")[2]
         return f"{cls.title} {number}".strip()
 
     @classmethod
     def status(cls, place: Place, port: int, version: str) -> ServerStatus:
-        """Return what is known of the server of this kind at `place`, running or not."""
+        """Return the status of the server of this kind at `place`, running or not."""
         pid = memory = uptime = None
         try:
             if running := place.find():
                 with running.oneshot():
                     memory, uptime = running.memory_info().rss, time.time() - running.create_time()
                     pid = running.pid
-        except psutil.NoSuchProcess:  # it has ended since it was found
+        except psutil.NoSuchProcess:  # it has ended in the meantime
             memory = uptime = None
         return ServerStatus(
             place.name, cls.title_of(place), version, cls.address_of(port), pid, memory, uptime, str(place.log)
@@ -69,7 +69,7 @@ class Server(ABC):
 
     @property
     def address(self) -> str:
-        """Where this server answers."""
+        """The address of this server."""
         return self.address_of(self.port)
 
     @abstractmethod
@@ -89,11 +89,11 @@ class Server(ABC):
         """Whether this server answers requests now."""
 
     def is_current(self) -> bool:
-        """Whether the running server read the configuration that it would be given today."""
+        """Whether the running server read the configuration that it would get today."""
         return all(path.exists() and path.read_text("utf-8") == text for path, text in self.configuration().items())
 
     def start(self) -> bool:
-        """Start this server unless it runs already, and return whether it had to be started. Does not wait for it."""
+        """Start this server if it does not run, and return whether it had to be started. Does not wait for it."""
         if self.place.find() and self.is_current():
             return False
         self.stop()
@@ -105,7 +105,7 @@ class Server(ABC):
         return True
 
     def wait_ready(self) -> None:
-        """Return once this server answers. Raises `ServerFailed` with the end of its log if it ends or stays silent."""
+        """Return once this server answers. Raises `ServerFailed` with the end of its log if it ends or does not answer."""
         try:
             wait_until(
                 lambda: self._ended() or self.is_ready(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several servers started side by side: all of them answer in the end, or none that was started here runs."""
+"""Start several servers side by side. In the end all of them answer, or none that was started here runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.stack.servers.server import Server
 
 
 def start(servers: Sequence[Server], report: Reporter) -> None:
-    """Start the servers side by side and wait for all of them; after a failure stop those that were started here."""
+    """Start the servers side by side and wait for all of them. After a failure stop those that were started here."""
     started: list[Server] = []
     cancelled = threading.Event()
     bar = report.bar("Starting", len(servers), "servers")
@@ -21,7 +21,7 @@ def start(servers: Sequence[Server], report: Reporter) -> None:
         if server.start():
             started.append(server)
             report.say(f"Starting {server.name} {server.version}")
-        if cancelled.is_set():  # those that it needs are gone: it would wait in vain
+        if cancelled.is_set():  # the servers that it needs have stopped: it would wait for nothing
             return
         server.wait_ready()
         report.say(f"{server.name} answers at {server.address}")
@@ -33,8 +33,8 @@ def start(servers: Sequence[Server], report: Reporter) -> None:
             done.result()
     except BaseException:
         cancelled.set()
-        # In the order of `servers`, for Connect ends at once only while its broker is there. And twice: what a thread
-        # was about to start when the first round passed is found by the second, an impatient Ctrl-C or not.
+        # In the order of `servers`, because Connect ends at once only while its broker runs. And twice: the second
+        # round finds a server that a thread started during the first round, also after a second Ctrl-C.
         try:
             _stop_all(servers, started)
             pool.shutdown(wait=True)

@@ -19,25 +19,25 @@ from helpers.stack.servers.java import Java, JavaServer
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.worker import Worker
 
-# Java writes a cache while it ends: some seconds of work, with a bound for slow machines.
+# Java writes a cache while it ends. That takes some seconds, and slow computers need a higher limit.
 _WRITING_TIMEOUT = 180.0
-_LOCK_TIMEOUT = 600.0  # seconds: what another lab's training may take
+_LOCK_TIMEOUT = 600.0  # seconds that another lab's training may take
 
 
 def is_trained(java: Java) -> bool:
-    """Return whether both caches are there, or Java was found to write none.
+    """Return whether both caches exist, or Java is known to write none.
 
-    On Windows it never does: a server that is told to end there has no time left for it.
+    On Windows it never writes one: a server that is ended there has no time for it.
     """
     there = all(java.cache(server.kind).exists() for server in (Kafka, Worker))
     return there or _in_vain(java).exists() or os.name == "nt"
 
 
 def train(java: Java, plugin_path: Sequence[Path], version: str, report: Reporter) -> None:
-    """Start a throw-away broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
+    """Start a temporary broker and worker, stop them, and keep the caches that Java writes (about 70 MB each).
 
-    Raises `ServerFailed` if one of them does not start; that Java writes no cache is only said. What is interrupted leaves
-    nothing that a later start would use, and nothing that runs on: the next training ends it.
+    Raises `ServerFailed` if one of them does not start. If Java writes no cache, it only reports that. After an interruption
+    no later start uses what is left, and the next training ends what still runs.
     """
     java.aot.mkdir(parents=True, exist_ok=True)
     try:
@@ -47,7 +47,7 @@ def train(java: Java, plugin_path: Sequence[Path], version: str, report: Reporte
                 _train(servers, report)
     except Timeout as error:
         raise LabError(
-            f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or end it."
+            f"Another lab has been preparing {java.aot} for a long time.", "Wait for it or stop it."
         ) from error
 
 
@@ -71,7 +71,7 @@ def _train(servers: tuple[Kafka, Worker], report: Reporter) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """End what runs in the folder, this time's or that of a training that was killed, and delete it."""
+    """End what runs in the folder, also from a training that was killed, and delete the folder."""
     for kind in (Worker, Kafka):
         Place(folder, kind.kind).end(kind.stop_timeout)
     shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ class Worker(JavaServer):
     kind = "connect"
     title = "Kafka Connect"
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
-    # Without its broker a worker does not end by itself; it keeps nothing that a kill could harm.
+    # Without its broker a worker does not end by itself. A kill does no harm, because it keeps no data.
     stop_timeout = 8.0
 
     def __init__(
@@ -42,19 +42,19 @@ class Worker(JavaServer):
         return f"http://127.0.0.1:{port}"
 
     def create(self) -> None:
-        """Nothing to make: a worker keeps what it knows in Kafka's topics."""
+        """Makes nothing: a worker keeps its data in Kafka's topics."""
 
     def is_ready(self) -> bool:
         """Whether the worker has joined its group and read its topics (`GET /health`, KIP-1017)."""
         with requests.Session() as session:
-            session.trust_env = False  # a proxy for the world outside knows nothing of this machine's loopback
+            session.trust_env = False  # an internet proxy cannot reach this computer's loopback
             return self._is_healthy(session)
 
     def _is_healthy(self, session: requests.Session) -> bool:
         try:
-            # A question asked while the worker joins its group is answered a second later; asking again is quicker.
+            # A request while the worker joins its group is answered a second later. A new request is quicker.
             return session.get(f"{self.address}/health", timeout=0.5).ok
-        except requests.RequestException:  # not yet; wait_ready has the deadline and the log
+        except requests.RequestException:  # not yet; wait_ready has the deadline and shows the log
             return False
 
     def settings(self) -> dict[str, object]:
@@ -64,7 +64,7 @@ class Worker(JavaServer):
             "listeners": self.address,
             "rest.advertised.host.name": "127.0.0.1",
             "plugin.path": ",".join(map(str, self.plugin_path)),
-            # Reading the plugins' manifests takes seconds less than looking into every class of every jar.
+            # Reading the plugins' manifests is seconds faster than a search in every class of every jar.
             "plugin.discovery": "service_load",
             "key.converter": "org.apache.kafka.connect.json.JsonConverter",
             "value.converter": "org.apache.kafka.connect.json.JsonConverter",
@@ -76,20 +76,20 @@ class Worker(JavaServer):
             "status.storage.topic": "connect-status",
             "status.storage.partitions": 1,
             "status.storage.replication.factor": 1,
-            # A failed sink on an idle topic is reported at the next flush: with the default of a minute, a minute late.
+            # A failed sink on an idle topic is reported at the next flush. With the default that is up to a minute later.
             "offset.flush.interval.ms": 1000,
-            # The JDBC source may be in one poll for fifteen seconds. A worker with less patience drops its offsets at the stop
-            # and sends those rows again; the default is five seconds.
+            # One poll of the JDBC source may take fifteen seconds. A worker that waits less drops its offsets at the stop
+            # and sends those rows again. The default is five seconds.
             "task.shutdown.graceful.timeout.ms": 20_000,
-            # A killed worker's place in the group is free again after this; the default is ten seconds.
+            # After this time a killed worker's place in the group is free again. The default is ten seconds.
             "session.timeout.ms": 4000,
             "heartbeat.interval.ms": 1000,
-            # The same of its sinks' consumers; their default is 45 seconds, for which a sink would stand still.
+            # The same for the consumers of its sinks. With their default a sink would do nothing for 45 seconds.
             "consumer.session.timeout.ms": 6000,
             "consumer.heartbeat.interval.ms": 2000,
-            # There is one worker: nobody else to wait for before its tasks are given out again.
+            # There is one worker, so it does not wait for others before it assigns the tasks again.
             "scheduled.rebalance.max.delay.ms": 0,
-            # ${dir:FOLDER:FILE} in a connector's configuration is read from here; the REST interface shows the placeholder.
+            # This provider reads ${dir:FOLDER:FILE} in a connector's configuration. The REST interface shows only that.
             "config.providers": "dir",
             "config.providers.dir.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
             "config.providers.dir.param.allowed.paths": _allowed_paths(self.secrets),
@@ -97,17 +97,17 @@ class Worker(JavaServer):
 
 
 def placeholder_folder(folder: PurePath) -> str:
-    """Return `folder` as `${dir:FOLDER:FILE}` can name it. Kafka ends the folder at a colon, so a drive is left out.
+    """Return `folder` in the form for `${dir:FOLDER:FILE}`. For Kafka a colon ends the folder, so a drive is left out.
 
-    Java then takes the drive of the worker's own folder, which is in the same home as its secrets.
+    Java then uses the drive of the worker's own folder, which is in the same home as its secrets.
     """
     return folder.as_posix().removeprefix(folder.drive)
 
 
 def _allowed_paths(secrets: PurePath) -> str:
-    """Return what a placeholder may name: the folder `secrets`; anything (Kafka's default) where that is on a Windows drive.
+    """Return what a placeholder may name: the folder `secrets`, or anything (Kafka's default) if that is on a Windows drive.
 
-    Kafka takes only absolute paths here and compares them as they are written. A path without its drive, as placeholders
-    have it, is not absolute to Java on Windows: the worker would not start with it, and with the drive nothing would match.
+    Kafka accepts only absolute paths here and compares their text. Placeholders have a path without its drive, which is not
+    absolute for Java on Windows: the worker would not start with it. With the drive nothing would match.
     """
     return "" if ":" in secrets.drive else placeholder_folder(secrets)

@@ -19,7 +19,7 @@ SECRET = "connection.password"
 
 
 def told(*, errors: dict[str, list[str]] | None = None) -> list[dict[str, Any]]:
-    """What the worker's validation tells, as far as it is looked at; Debezium adds values that it never defined."""
+    """What the worker's validation lists, as far as it is looked at; Debezium adds values that it never defined."""
     keys = [*NAMES, SECRET]
     known = [
         {

@@ -179,7 +179,7 @@ def test_an_engine_keeps_its_password_to_itself(lab: Lab) -> None:
 def test_an_engine_for_nobody(lab: Lab) -> None:
     with pytest.raises(InvalidInput, match="no account 'root'"):
         database.engine(lab, "root")  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match="'Asia/Seoul' is no time zone"):
+    with pytest.raises(InvalidInput, match="'Asia/Seoul' is not a time zone"):
         database.engine(lab, time_zone="Asia/Seoul")
     with pytest.raises(LabNotRunning, match=r"No database answers at 127\.0\.0\.1:9 "):
         database.frame(lab, "SELECT 1")

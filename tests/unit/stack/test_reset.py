@@ -43,7 +43,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_data_that_is_left_has_the_passwords_and_the_id_that_it_was_made_with(
     lab: LocalLab, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    """The other way round nothing would help: passwords are made anew, and a server with data keeps its old ones."""
+    """The other way round nothing would help: passwords are made again, and a server with data keeps its old ones."""
     passwords, known = secrets.passwords(lab.home), State.load(lab.home)
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
         interrupt(during, after)

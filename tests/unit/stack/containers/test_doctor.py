@@ -18,7 +18,7 @@ from tests.unit.stack.containers.stand_in import EVERYTHING, Docker
 
 
 def found(here: ComposeLab) -> dict[str, Finding]:
-    """What `lab doctor` says of each subject, which it tells once."""
+    """What `lab doctor` says about each subject. It names each subject once."""
     findings = doctor.examine(Settings(here.home, here.home / "cache"))
     subjects = {finding.subject: finding for finding in findings}
     assert len(subjects) == len(findings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `docker` of this machine: whether it will do, and how it says what its containers take."""
+"""The `docker` of this computer: whether it will do, and how it says what its containers take."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_a_first_start_that_was_cut_short_begins_afresh(
     report = Heard()
     here.up(report)
     assert docker.changes() == ["delete", "build and start"]
-    assert report.lines[0] == "The first start was interrupted; what it left is deleted."
+    assert report.lines[0] == "The first start was interrupted. Deleting what it left."
     here.up()
     assert docker.changes() == ["start"]
 
@@ -60,6 +60,6 @@ def test_containers_that_outlived_the_command_that_started_them_keep_their_data(
     with pytest.raises(ServerFailed):
         here.up()
     assert docker.changes() == ["build and start", "stop"]
-    docker.answer(logs=(0, "a container made anew has another log", ""))
+    docker.answer(logs=(0, "a container made again has another log", ""))
     here.up()
     assert docker.changes() == ["build and start"]

@@ -52,7 +52,7 @@ def test_what_cannot_be_deleted_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         raise PermissionError(13, "The process cannot access the file", str(folder / "00.log"))
 
     monkeypatch.setattr(shutil, "rmtree", held)
-    with pytest.raises(LabError, match=r"00\.log cannot be deleted: The process.*Close what uses it"):
+    with pytest.raises(LabError, match=r"00\.log cannot be deleted: The process.*Close the program that uses it"):
         folder.forget(tmp_path, ["kafka"])
 
 
@@ -100,7 +100,7 @@ def test_a_password_file_that_was_cut_short_is_made_again(tmp_path: Path) -> Non
 def test_one_command_at_a_time(tmp_path: Path) -> None:
     with (
         folder.locked(tmp_path),
-        pytest.raises(LabError, match="Another `lab` command is at work"),
+        pytest.raises(LabError, match=r"Another `\./lab` command is running"),
         folder.locked(tmp_path),
     ):
         pass

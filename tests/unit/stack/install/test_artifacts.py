@@ -121,7 +121,7 @@ def test_a_busy_server_is_asked_again(repository: Repository, jar: Artifact, cac
 
 
 def test_a_file_that_is_not_there_is_asked_for_once(repository: Repository, cache: Path) -> None:
-    with pytest.raises(DownloadFailed, match=r"gone-1\.jar could not be fetched .* 404 .* 1 of 1 files .* missing"):
+    with pytest.raises(DownloadFailed, match=r"gone-1\.jar could not be downloaded .* 404 .* 1 of 1 files .* missing"):
         fetch([Artifact("org.example:gone:1", "0" * 64, 9)], cache)
     assert len(repository.requests) == 1
 
@@ -146,7 +146,7 @@ def test_without_a_network_one_sentence_says_what_is_missing(
 ) -> None:
     with Repository() as closed:
         monkeypatch.setenv("LAB_MAVEN_URL", closed.url)
-    with pytest.raises(DownloadFailed, match=r"Connection refused\. 1 of 1 files \(0 MB\) are missing"):
+    with pytest.raises(DownloadFailed, match=r"Connection refused\. 1 of 1 files \(0 MB\) are still missing"):
         fetch([jar], cache)
 
 
@@ -205,7 +205,7 @@ def test_two_labs_fill_one_cache_once(repository: Repository, jar: Artifact, cac
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, repository: Repository, jar: Artifact) -> Catalogue:
-    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this machine."""
+    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this computer."""
     plugin = repository.add("org.example:plug:1.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/some.jar")))
     other = repository.add("org.example:plug-my:2.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/my.jar")))
     mariadb = repository.add("org.example:db:11.4", made_up_jar())

@@ -79,7 +79,7 @@ def test_the_version_is_not_one_in_the_program_s_path(tmp_path: Path, said: str,
 
 
 def test_a_program_that_made_the_data_and_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"not there any more.*Install it again, or `lab reset`"):
+    with pytest.raises(LabError, match=r"does not exist any more.*Install it again, or run `\./lab reset`"):
         Installation.remembered(tmp_path / "envs" / "lab" / "bin" / "mysqld")
 
 

@@ -80,7 +80,7 @@ def test_what_a_crash_left_is_cleared(archive: Path, target: Path, tmp_path: Pat
 )
 def test_a_member_outside_is_refused(member: tarfile.TarInfo, archive: Path, target: Path, tmp_path: Path) -> None:
     archive.write_bytes(made_up_plugin(entry("harmless.jar"), member))
-    with pytest.raises(InvalidInput, match="is no file inside"):
+    with pytest.raises(InvalidInput, match="is not a file inside"):
         unpack_plugin(archive, target)
     assert files(tmp_path) == {"archive"}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Downloads trust what the machine trusts: a certificate that only its store has is taken, and no other."""
+"""Downloads trust what this computer trusts: a certificate that only its store has is taken, and no other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPENSSL = shutil.which("openssl")  # asked before the tests have a PATH without 
 def certificate(tmp_path: Path) -> Path:
     """A certificate for 127.0.0.1 that nobody knows yet; its key is beside it."""
     if not OPENSSL:
-        pytest.skip("not run: no `openssl` on this machine makes a certificate")
+        pytest.skip("not run: no `openssl` on this computer makes a certificate")
     file = tmp_path / "certificate.pem"
     make = [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
@@ -38,7 +38,7 @@ def address(certificate: Path) -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.skipif(not Path("/etc/ssl").exists(), reason="only where OpenSSL keeps the machine's store can it be set")
+@pytest.mark.skipif(not Path("/etc/ssl").exists(), reason="the certificates of OpenSSL are not in a folder here")
 def test_what_the_machine_trusts_is_trusted(address: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(variable, raising=False)

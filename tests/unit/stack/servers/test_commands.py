@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each server is told when it starts: to listen on loopback only, and what its version knows."""
+"""The options that each server gets at its start: it listens on loopback only, and gets only options that its version knows."""
 
 from __future__ import annotations
 
