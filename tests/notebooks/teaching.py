@@ -19,7 +19,6 @@ NOT_YET = {
     "01_concepts.ipynb",
     "02_produce_and_consume.ipynb",
     "04_connect_source_and_sink.ipynb",
-    "05_what_polling_misses.ipynb",
 }
 """Lessons that are still written in the old way: the rules of this module are not applied to them."""
 
@@ -87,7 +86,7 @@ def _assigns_two_things(node: ast.AST) -> bool:
 
 
 def course_names(lesson: Lesson) -> Iterator[str]:
-    """At most 15 names that only this course has, and at most one new one a cell; helper source is not shown."""
+    """At most 15 names that only this course has, one new one a cell after the first; helper source is not shown."""
     imports = [node for _, node in nodes(lesson.code) if isinstance(node, ast.ImportFrom)]
     aliases = [alias for node in imports if (node.module or "").split(".")[0] == "helpers" for alias in node.names]
     names = {alias.asname or alias.name for alias in aliases}
@@ -96,7 +95,8 @@ def course_names(lesson: Lesson) -> Iterator[str]:
     met = set(FURNITURE)
     for cell in lesson.code:
         used = {node.id for node in ast.walk(cell.tree) if isinstance(node, ast.Name)}
-        if len(new := (names & used) - met) > 1:
+        new = (names & used) - met
+        if len(new) > 1 and cell is not lesson.code[0]:
             yield f"{cell} uses {', '.join(sorted(new))} for the first time; one new helper name a cell."
         met |= used
         if used & {"getsource", "Code"}:
