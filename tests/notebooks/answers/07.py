@@ -22,7 +22,7 @@ def poll_deletes(topic, known):
     producer.flush(10)
     return known
 """,
-        "two polls sent 4 records",
+        "4 records for 2 lost rows",
     ),
     (
         """
@@ -32,6 +32,6 @@ def poll_deletes(topic, known):
         producer.produce(topic, key=str(gone), value=None)
     producer.flush(10)
 """,
-        "Return the set of ids that are there now.",
+        "return today's ids",
     ),
 ]
