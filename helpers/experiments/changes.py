@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from helpers import database
+from helpers import database, records, topics
 from helpers.arguments import check_several
 from helpers.lab import Lab
 
@@ -69,6 +70,17 @@ class Changes:
         for id_, name in rows:
             self.connection.execute(text(statement), {"id": id_} if name is None else {"id": id_, "name": name})
             self.made.append((kind, id_, name))
+
+
+def rows_in(lab: Lab, topic: str) -> set[Row]:
+    """Return id and name of each row in `topic`, as connectors write it in JSON. A tombstone is a row without a name.
+
+    Raises what `records.consume` raises.
+    """
+    count = int(topics.describe(lab, topic)["end offset"].sum())
+    found = records.consume(lab, topic, count, timeout=60) if count else []
+    rows = [json.loads(message.value() or message.key() or "")["payload"] for message in found]
+    return {(row["id"], row.get("name")) for row in rows}
 
 
 def tally(made: Sequence[Change], seen: Mapping[str, Container[Row]]) -> pd.DataFrame:

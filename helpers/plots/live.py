@@ -42,6 +42,7 @@ class LivePlot:
         self.title = title or f"Lag of group {recorder.group}"
         self.frames = 0
         self.png = b""
+        self._alt = ""  # a text for frames that last a fifth of a second would double what is sent
         self._recorder = recorder
         self._window = window
         self._canvas, self._axes = blank()
@@ -64,6 +65,7 @@ class LivePlot:
         self._background.stop()
         self._window = math.inf
         self._canvas.figure.set_dpi(FINE_DPI)
+        self._alt = _spoken(self.title, self._recorder.samples, self._recorder.started)
         self._refresh()  # by this thread: what another one sends is lost once the cell is over
 
     def show(self) -> None:
@@ -87,7 +89,7 @@ class LivePlot:
         self._send(update)
 
     def _send(self, update: bool) -> None:
-        content = bundle(self.png, repr(self))
+        content = bundle(self.png, repr(self), self._alt)
         display(content, metadata=SIZE, raw=True, display_id=self._id, update=update)  # type: ignore[no-untyped-call]
 
     def _draw(self, samples: Sequence[LagSample], marks: Sequence[Mark]) -> bytes:
@@ -176,6 +178,13 @@ def _series(samples: Sequence[LagSample], start: float) -> dict[str, tuple[list[
             times.append(when)
             lags.append(lag)
     return series
+
+
+def _spoken(title: str, samples: Sequence[LagSample], start: float) -> str:
+    """The alternative text: the title, and of each line the highest lag and the last."""
+    lines = _series(samples, start).items()
+    said = [f"partition {label}: at most {max(lags):,}, at the end {lags[-1]:,}" for label, (_, lags) in lines]
+    return f"{title}, in records of lag: {'; '.join(said) or 'nothing was measured'}."
 
 
 def _span(newest: float, window: float) -> tuple[float, float]:

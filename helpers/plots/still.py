@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ def bars(values: Mapping[str, float], *, title: str, unit: str, label: str = "")
     axes.margins(x=0.12)
     describe(axes, title, unit, label)
     axes.grid(visible=False, axis="y")
-    return Picture(canvas, title)
+    return Picture(canvas, title, f"{_listed(values)} {unit}")
 
 
 def parts(values: pd.DataFrame, *, title: str, unit: str, label: str = "") -> Picture:
@@ -50,4 +51,9 @@ def parts(values: pd.DataFrame, *, title: str, unit: str, label: str = "") -> Pi
     describe(axes, title, unit, label)
     axes.grid(visible=False, axis="y")
     legend(axes, "part")
-    return Picture(canvas, title)
+    rows = [f"{name}: {_listed(dict(row))}, in all {shown(row.sum())} {unit}" for name, row in values.iterrows()]
+    return Picture(canvas, title, "; ".join(rows))
+
+
+def _listed(values: Mapping[Any, float]) -> str:
+    return ", ".join(f"{name} {shown(value)}" for name, value in values.items())

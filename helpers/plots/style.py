@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -29,29 +30,35 @@ FINE_DPI = 200
 SIZE = {"image/png": {"width": WIDTH}}
 """That size, for Jupyter."""
 
+_DARK = '[data-jp-theme-light="false"] .lab-picture { filter: invert(0.93) hue-rotate(180deg); }'
+
 THOUSANDS = StrMethodFormatter("{x:,.0f}")
 
 Canvas = Any  # FigureCanvasAgg, whose methods matplotlib leaves without types
 
 
 class Picture:
-    """A still picture: a notebook shows it below the cell, `save` writes it to a file."""
+    """A still picture: a notebook shows it below the cell, `save` writes it to a file.
 
-    def __init__(self, canvas: Canvas, description: str) -> None:
+    `alt` is its alternative text: the title and the `values`, for those who do not see it.
+    """
+
+    def __init__(self, canvas: Canvas, title: str, values: str) -> None:
         canvas.figure.set_dpi(FINE_DPI)
         canvas.draw()
         self.png = png(canvas)
-        self.description = description
+        self.title = title
+        self.alt = f"{title}: {values}."
 
     def save(self, path: str) -> None:
         """Write the picture to `path`, as PNG."""
         Path(path).write_bytes(self.png)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-        return bundle(self.png, repr(self)), SIZE
+        return bundle(self.png, repr(self), self.alt), SIZE
 
     def __repr__(self) -> str:
-        return f"<picture: {self.description}>"
+        return f"<picture: {self.title}>"
 
 
 def shown(value: float) -> str:
@@ -99,6 +106,19 @@ def png(canvas: Canvas) -> bytes:
     return buffer.getvalue()
 
 
-def bundle(png: bytes, description: str) -> dict[str, str]:
-    """Return the picture as Jupyter wants it, with a text for those who cannot see it."""
-    return {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": description}
+def bundle(png: bytes, description: str, alt: str = "") -> dict[str, str]:
+    """Return the picture as Jupyter wants it: `description` is its plain text, `alt` its alternative text.
+
+    JupyterLab and the HTML export have no alternative text for image/png, and prefer HTML where it is given. There a dark
+    theme turns the white sheet dark; the colours keep their hue.
+    """
+    data = base64.b64encode(png).decode("ascii")
+    shown = {"image/png": data, "text/plain": description}
+    return {"text/html": _html(data, alt), **shown} if alt else shown
+
+
+def _html(data: str, alt: str) -> str:
+    size = f'width="{WIDTH}" height="{HEIGHT}" style="height: auto; max-width: 100%"'
+    return (
+        f'<style>{_DARK}</style><img class="lab-picture" {size} alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    )

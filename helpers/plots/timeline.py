@@ -6,7 +6,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.errors import InvalidInput
-from helpers.plots.style import COLOURS, HATCHES, Picture, blank, describe, legend
+from helpers.plots.style import COLOURS, HATCHES, Picture, blank, describe, legend, shown
 
 
 def owners(ownership: pd.DataFrame, *, title: str) -> Picture:
@@ -26,4 +26,10 @@ def owners(ownership: pd.DataFrame, *, title: str) -> Picture:
     axes.invert_yaxis()
     describe(axes, title, "seconds since the first assignment", "partition")
     legend(axes, "member")
-    return Picture(canvas, title)
+    stretches = ownership.sort_values(["partition", "since"])[["partition", "member", "since", "until"]]
+    rows = stretches.itertuples(index=False, name=None)
+    said = [
+        f"partition {partition} had {member} from {shown(since)} to {shown(until)} s"
+        for partition, member, since, until in rows
+    ]
+    return Picture(canvas, title, "; ".join(said))

@@ -132,10 +132,32 @@ def wait_for_pictures(page: Page, number: int) -> None:
     )
 
 
-def wait_for_all_cells(page: Page) -> bool:
-    """Return whether every cell passed, when all have run."""
-    page.wait_for_function("'passed' in window", timeout=RUN_TIMEOUT)
-    return bool(page.evaluate("clearInterval(window.watching), window.passed"))
+WRONG = """
+() => [...window.jupyterapp.shell.currentWidget.content.model.cells].flatMap((cell, number) => {
+    if (cell.type !== 'code') return [];
+    if (cell.executionCount === null) return [`cell ${number + 1} did not run`];
+    const announced = (cell.getMetadata('tags') ?? []).includes('raises-exception');
+    const errors = announced ? [] : cell.outputs.toJSON().filter(output => output.output_type === 'error');
+    return errors.map(error => `cell ${number + 1}: ${error.ename}: ${error.evalue}`);
+})
+"""
+
+
+def wait_for_all_cells(page: Page) -> list[str]:
+    """Return what is wrong when all cells have run: which did not run, or shows an error that no tag announces.
+
+    JupyterLab calls a run ended at its first error, although after an announced one the cells below still run.
+    """
+    page.wait_for_function(
+        f"""() => {{
+            const wrong = ({WRONG})();
+            const idle = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle';
+            return 'passed' in window && idle && (wrong.length === 0 || wrong.some(it => !it.endsWith('did not run')));
+        }}""",
+        timeout=RUN_TIMEOUT,
+    )
+    page.evaluate("clearInterval(window.watching)")
+    return list(page.evaluate(WRONG))
 
 
 def pictures(page: Page) -> list[int]:

@@ -54,4 +54,4 @@ def test_a_notebook_stores_the_last_picture_and_frames_come_while_it_computes(ru
     (same,) = run_cell("import base64; print(base64.b64encode(plot.png).decode())")
     assert drawn.data["image/png"].strip() == same.text.strip()
     (still,) = run_cell("plots.bars({'a': 1.0}, title='One', unit='records')")
-    assert set(still.data) == {"image/png", "text/plain"}
+    assert set(still.data) == {"text/html", "image/png", "text/plain"}

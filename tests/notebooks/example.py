@@ -24,9 +24,14 @@ log.append("Hello")
 
 EXAMPLE = f"""
 %% markdown
-# Measure the lag
+# 01 Measure the lag
 
 **What you will do:** you will fill a log in memory and see how far its reader is behind.
+
+```mermaid
+flowchart LR
+    writer --> log --> reader
+```
 
 ## What you will learn
 - Write records to a log
@@ -38,14 +43,24 @@ EXAMPLE = f"""
 |---|---|
 | Python | it runs the cells |
 
-**Time:** 5 minutes
+**Time:** 35 minutes
 %% code
 log = []
+%% markdown
+## A log grows
+> **한국어** 로그는 끝에만 기록됩니다.<br>오프셋은 한 번에 하나씩 커집니다.<br>앞의 기록은 바뀌지 않습니다.
 {_STEP * 7}
 %% markdown
-So the log has grown.
+So the log has grown. How many records does it have?
 %% code
+from helpers.checks import predict
+
+guess = predict("How many records does the log have?", None)
+%% code
+guess.compare(len(log))
 assert len(log) == 7, "a log keeps every record in the order of its offsets"
+%% markdown
+Now the reader. It has read five of them.
 %% code
 committed = 5
 lag = len(log) - committed
@@ -53,19 +68,35 @@ assert lag == 2, "lag is the end of the log minus the committed offset"
 %% markdown
 > **Note:** the lag is a number of records, not of seconds.
 
+## A staged failure: beyond the end
+> **한국어** 없는 오프셋을 읽습니다.<br>오류의 마지막 줄을 보세요.<br>로그는 그대로입니다.
+
+Nobody can read what is not written yet.
+%% code raises-exception
+log[len(log)]
+%% markdown
 ## Exercise: how far behind?
 The reader has committed offset 6. Set `answer` to its lag.
 %% code exercise-stub
 answer = None
 %% code exercise-check
-print("Well done" if answer == len(log) - 6 else "Not yet: subtract the committed offset from the end of the log.")
+def check_lag(answer):
+    right = answer == len(log) - 6
+    print("Well done" if right else "Not yet: subtract what is committed from the end.")
+
+
+check_lag(answer)
 %% markdown
 The solution is folded; open it when you have tried.
 %% code exercise-solution
-answer = len(log) - 6
+# One solution: the end of the log minus the committed offset.
+solution = len(log) - 6
 %% code solution-check
-print("Well done" if answer == len(log) - 6 else "Not yet: subtract the committed offset from the end of the log.")
+check_lag(solution)
 %% markdown
+## In Spring
+> **In Spring.** `records-lag-max` is the same number, as a metric of the client.
+
 ## Clean up
 %% code
 log.clear()

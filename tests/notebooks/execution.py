@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import runpy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,18 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from helpers import topics
 from helpers.errors import TimedOut
 from helpers.lab import Lab
+from helpers.project import ROOT
 from helpers.waiting import wait_until
+from tests.notebooks.teaching import names_bound
 
 CELL_TIMEOUT = 120  # seconds, as nbval has it
+ATTEMPT = "attempt"
+"""The metadata of a cell that a test put into a lesson: the number of the wrong answer that it tries."""
 PATIENCE = 10.0  # seconds until what was deleted, or has left, is gone for everybody
 
 
@@ -31,17 +37,64 @@ class Executed:
 
     def outputs(self) -> Iterator[tuple[str, NotebookNode]]:
         """Yield each output with the name of its cell."""
-        for number, cell in enumerate(self.content.cells, 1):
-            yield from ((f"{self.name}, cell {number}", output) for output in cell.get("outputs", ()))
+        for name, cell in self.cells():
+            yield from ((name, output) for output in cell.get("outputs", ()))
+
+    def cells(self) -> Iterator[tuple[str, NotebookNode]]:
+        """Yield each cell with its name: its number in the file, or the wrong answer that it was tried with."""
+        number = 0
+        for cell in self.content.cells:
+            attempt = cell.metadata.get(ATTEMPT)
+            number += attempt is None
+            yield f"{self.name}, {f'cell {number}' if attempt is None else f'wrong answer {attempt}'}", cell
 
     def shown(self, tag: str) -> dict[str, str]:
         """Return the name of each cell with `tag`, and the text that it shows."""
-        tagged = [number for number, cell in enumerate(self.content.cells, 1) if tag in cell.metadata.get("tags", ())]
-        texts = {f"{self.name}, cell {number}": "" for number in tagged}
+        texts = {name: "" for name, cell in self.cells() if tag in cell.metadata.get("tags", ())}
         for cell, output in self.outputs():
             if cell in texts:
                 texts[cell] += output.get("text", "") + output.get("data", {}).get("text/plain", "")
         return texts
+
+    def attempts(self) -> dict[int, str]:
+        """Return what the checks say of each wrong answer, by its number from 1 on."""
+        texts: dict[int, str] = {}
+        for cell in self.content.cells:
+            if attempt := cell.metadata.get(ATTEMPT):
+                said = [
+                    output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.outputs
+                ]
+                texts[attempt] = texts.get(attempt, "") + "".join(said)
+        return texts
+
+
+def wrong_answers(path: Path) -> list[tuple[str, str]]:
+    """Return the wrong answers to the exercises of the lesson at `path`: the stub's source, a part of the hint it gets."""
+    answers = ROOT / "tests" / "notebooks" / "answers" / f"{path.name[:2]}.py"
+    return list(runpy.run_path(str(answers))["WRONG"]) if answers.exists() else []
+
+
+def try_answers(content: NotebookNode, answers: Sequence[tuple[str, str]]) -> None:
+    """Put each wrong answer, with the checks of its exercise, before the stub that gives the same name a value.
+
+    So a learner works: the answer is typed, checked, typed again. No other cell notices.
+    """
+    tried: list[NotebookNode] = []
+    for place, cell in enumerate(content.cells):
+        if "exercise-stub" in cell.metadata.get("tags", ()):
+            checks = _checks(content.cells[place:])
+            for number, (source, _) in enumerate(answers, 1):
+                if names_bound(source) & names_bound(cell.source):
+                    tried += [new_code_cell(text, metadata={ATTEMPT: number}) for text in [source, *checks]]
+        tried.append(cell)
+    content.cells = tried
+
+
+def _checks(cells: Sequence[NotebookNode]) -> list[str]:
+    """The sources of the checks of the first exercise in `cells`."""
+    tags = [set(cell.metadata.get("tags", ())) for cell in cells]
+    end = next((place for place, tag in enumerate(tags) if "exercise-solution" in tag), len(cells))
+    return [cell.source for cell, tag in zip(cells[:end], tags, strict=False) if "exercise-check" in tag]
 
 
 def execute(path: Path, lab: Lab, copies: Path, *, patience: float = PATIENCE) -> Executed:
@@ -53,6 +106,7 @@ def execute(path: Path, lab: Lab, copies: Path, *, patience: float = PATIENCE) -
     """
     before = remains(lab)
     content = nbformat.read(path, as_version=4)
+    try_answers(content, wrong_answers(path))
     client = NotebookClient(content, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(path.parent)}})
     try:
         client.execute()

@@ -42,16 +42,11 @@ class Cell:
         return sum(bool(line.strip()) for line in self.source.splitlines())
 
     @property
-    def height(self) -> int:
-        """All its lines, as they stand on the screen; the two empty ones that `ruff format` puts around a function count as one."""
-        return len(re.sub(r"\n{3,}", "\n\n", self.source).splitlines())
-
-    @property
     def prose(self) -> str:
         """The text without code blocks; empty for a code cell."""
         return FENCE.sub("", self.source) if self.kind == "markdown" else ""
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """The code, IPython's magics translated. Raises `SyntaxError` where it is none."""
         magics = TransformerManager()  # type: ignore[no-untyped-call]
@@ -86,6 +81,11 @@ class Lesson:
     @property
     def prose(self) -> str:
         return "\n\n".join(cell.prose for cell in self.cells)
+
+    @property
+    def words(self) -> int:
+        """How many words there are to read, outside code."""
+        return len(re.findall(r"[\w'\u2019-]+", self.prose))
 
     @property
     def opening(self) -> list[Cell]:

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules for a notebook, each a function that yields what is wrong, where, and what to do about it."""
+"""The rules for a notebook's form, each a function that yields what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 
 import ast
-import math
 import re
-import statistics
 from collections.abc import Callable, Iterator
 
 from tests.notebooks.lesson import Lesson, bullets, nodes, sections, words
+from tests.notebooks.teaching import TEACHING
 from tests.notebooks.tidy import tidy
 from tests.notebooks.vocabulary import NAMES, PAST
 
 Rule = Callable[[Lesson], Iterator[str]]
 
 ADMONITIONS = {"note", "tip", "warning", "important"}
+BOXES = {"in spring", "한국어"}
+"""What is no admonition and looks like one: the box for readers who come from Spring, the three lines in Korean."""
 ADMONITION = re.compile(
     r"^>\s*\*\*(?P<quote>[^*]+?)[.:!]?\*\*|^>\s*\[!(?P<alert>\w+)\]|^(?::{3,}|`{3,})\{(?P<myst>\w+)\}"
     r'|class="[^"]*\b(?:admonition|alert)\s+(?P<html>[\w-]+)',
     re.MULTILINE,
 )
-EXERCISE = ["exercise-stub", "exercise-check", "exercise-solution", "solution-check"]
+EXERCISE = {"exercise-stub", "exercise-check", "exercise-solution", "solution-check"}
 
 
 def file_name(lesson: Lesson) -> Iterator[str]:
@@ -108,25 +109,12 @@ def number_of_code_cells(lesson: Lesson) -> Iterator[str]:
         yield f"{len(lesson.code)} code cells; a lesson has 12 to 30."
 
 
-def length_of_code_cells(lesson: Lesson) -> Iterator[str]:
-    """Median at most 5 lines, nine of ten at most 12, none over 20."""
-    lengths = sorted(cell.lines for cell in lesson.code) or [0]
-    if (median := statistics.median(lengths)) > 5:
-        yield f"The median code cell has {median:g} lines; at most 5: move what is long to helpers/."
-    if (most := lengths[math.ceil(0.9 * len(lengths)) - 1]) > 12:
-        long = ", ".join(str(cell) for cell in lesson.code if cell.lines > 12)
-        yield f"One code cell in ten has {most} lines or more; at most 12: {long}."
-    for cell in lesson.code:
-        if cell.height > 20:
-            yield f"{cell} has {cell.height} lines; at most 20: move it to helpers/ or split it."
-
-
 def text_between_code(lesson: Lesson) -> Iterator[str]:
     """Never more than two code cells in a row; 40 to 110 words of text a code cell."""
     for one, two, three in zip(lesson.cells, lesson.cells[1:], lesson.cells[2:], strict=False):
         if one.is_code and two.is_code and three.is_code:
             yield f"{three} is the third code cell in a row: say before it what to notice."
-    share = len(words(lesson.prose)) / max(len(lesson.code), 1)
+    share = lesson.words / max(len(lesson.code), 1)
     if not 40 <= share <= 110:
         yield f"{share:.0f} words of text a code cell; 40 to 110."
 
@@ -151,24 +139,9 @@ def asserts(lesson: Lesson) -> Iterator[str]:
         if node.msg is None:
             yield f"{cell} has an `assert` without a message: state the fact about Kafka."
     wanted = len(bullets(sections(lesson.opening).get("what you will learn", "")))
-    lessons = sum(not set(cell.tags) & set(EXERCISE) for cell, _ in found)
+    lessons = sum(not EXERCISE & set(cell.tags) for cell, _ in found)
     if lessons < wanted:
         yield f"{lessons} asserts outside the exercises for {wanted} learning bullets: one each at least."
-
-
-def exercises(lesson: Lesson) -> Iterator[str]:
-    """Question, stub, check, folded solution, check: one to three times."""
-    tagged = [(cell, tag) for cell in lesson.cells for tag in cell.tags if tag in EXERCISE]
-    found = [tag for _, tag in tagged]
-    if found not in [EXERCISE * times for times in (1, 2, 3)]:
-        yield f"One to three exercises, each with cells tagged {', '.join(EXERCISE)}, in this order; found {found}."
-    for cell, tag in tagged:
-        if not cell.is_code:
-            yield f"{cell} is tagged {tag} and is no code cell."
-        if tag == "exercise-solution" and not cell.hidden:
-            yield f"{cell} is a solution that is not folded; run `python -m tests.notebooks.tidy`."
-        if tag == "exercise-stub" and "exercise" not in lesson.cells[cell.number - 2].source.lower():
-            yield f"Before {cell} stands no question: a Markdown cell with a heading «Exercise …»."
 
 
 def admonitions(lesson: Lesson) -> Iterator[str]:
@@ -176,13 +149,13 @@ def admonitions(lesson: Lesson) -> Iterator[str]:
     text = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
     for found in ADMONITION.finditer(text):
         name = (found["quote"] or found["alert"] or found["myst"] or found["html"]).lower()
-        if name not in ADMONITIONS:
+        if name not in ADMONITIONS | BOXES:
             yield f"«{found[0]}» is none of {', '.join(sorted(ADMONITIONS))}."
         if found["alert"] or found["myst"]:
             yield f"JupyterLab shows «{found[0]}» as plain text: write `> **{name.capitalize()}:** …`."
 
 
 RULES: list[Rule] = [
-    file_name, is_tidy, one_title, opening, closing, recap, number_of_code_cells, length_of_code_cells,
-    text_between_code, bounded, asserts, exercises, admonitions,
+    file_name, is_tidy, one_title, opening, closing, recap, number_of_code_cells, text_between_code, bounded, asserts,
+    admonitions, *TEACHING,
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from helpers import topics
 from helpers.lab import Lab
 from helpers.project import ROOT
 from tests.notebooks.example import notebook
-from tests.notebooks.execution import Executed, changes, execute
+from tests.notebooks.execution import Executed, changes, execute, try_answers, wrong_answers
 
 Rule = Callable[[Executed, Lab], Iterator[str]]
 
@@ -38,14 +38,24 @@ def starter_fails_its_check(run: Executed, lab: Lab) -> Iterator[str]:
     checks = run.shown("exercise-check")
     if not checks:
         yield f"{run.name} has no exercise."
+    elif not any("Not yet" in text for text in checks.values()):
+        yield f"{run.name} has no hint for the stub, which answers nothing."
     for cell, text in checks.items():
-        if not text.startswith("Not yet"):
+        if "✓" in text:
             yield f"{cell} says of the stub, which answers nothing: {text!r}"
+
+
+def wrong_answers_get_their_hint(run: Executed, lab: Lab) -> Iterator[str]:
+    said = run.attempts()
+    for number, (source, hint) in enumerate(wrong_answers(Path(run.name)), 1):
+        text = said.get(number, "")
+        if hint not in text or "✓" in text:
+            yield f"{run.name} says of wrong answer {number} {text!r}; wanted: {hint!r}. The answer:\n{source}"
 
 
 def solution_passes_its_check(run: Executed, lab: Lab) -> Iterator[str]:
     for cell, text in run.shown("solution-check").items():
-        if not text.startswith("✓"):
+        if "✓" not in text or "Not yet" in text:
             yield f"{cell} says of the solution: {text!r}"
 
 
@@ -70,6 +80,7 @@ RULES: list[Rule] = [
     leaves_the_lab_as_found,
     fails_where_it_says_so,
     starter_fails_its_check,
+    wrong_answers_get_their_hint,
     solution_passes_its_check,
     shows_no_password,
     keeps_the_live_picture,
@@ -111,6 +122,7 @@ def made_up(source: str, text: str, tag: str = "") -> Executed:
     [
         (starter_fails_its_check, made_up("check(1)", "✓ Well done", "exercise-check"), "cell 1 says of the stub"),
         (starter_fails_its_check, made_up("check(1)", "Not yet"), "has no exercise"),
+        (starter_fails_its_check, made_up("check(1)", "1", "exercise-check"), "no hint for the stub"),
         (solution_passes_its_check, made_up("check(1)", "Not yet. Add one.", "solution-check"), "Not yet. Add one."),
         (solution_passes_its_check, made_up("", "", "solution-check"), "says of the solution: ''"),
         (fails_where_it_says_so, made_up("1 / 1", "1", "raises-exception"), "shows no error"),
@@ -126,6 +138,40 @@ def test_a_shown_password_is_found(lab: Lab) -> None:
     assert lab.database
     password = Path(lab.database.password_file).read_text("ascii")
     assert "owner" in "\n".join(shows_no_password(made_up("print(url)", f"mysql://owner:{password}@host"), lab))
+
+
+EXERCISE = """
+%% code exercise-stub
+answer = None
+%% code exercise-check
+print("✓ 4." if answer == 4 else f"Not yet. {answer} is not 4.")
+%% code exercise-solution
+solution = 4
+"""
+
+
+def test_a_wrong_answer_is_tried_and_leaves_no_trace(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "tests.notebooks.execution.wrong_answers", lambda path: [("answer = 3", ""), ("answer = 4", "")]
+    )
+    monkeypatch.setitem(
+        globals(), "wrong_answers", lambda path: [("answer = 3", "3 is not 4"), ("answer = 4", "Not yet")]
+    )
+    path = tmp_path / "99_answers.ipynb"
+    path.write_text(notebook(EXERCISE), "utf-8")
+    (tmp_path / "copies").mkdir()
+    run = execute(path, lab, tmp_path / "copies")
+    assert run.shown("exercise-check") == {"99_answers.ipynb, cell 2": "Not yet. None is not 4.\n"}
+    (found,) = wrong_answers_get_their_hint(run, lab)
+    assert "says of wrong answer 2 '✓ 4.\\n'" in found
+
+
+def test_a_wrong_answer_goes_to_the_exercise_that_it_names() -> None:
+    two = EXERCISE + EXERCISE.replace("answer", "other")
+    content = nbformat.reads(notebook(two), as_version=4)
+    try_answers(content, [("other = 5", "")])
+    assert next(cell.source for cell in content.cells if "attempt" in cell.metadata) == "other = 5"
+    assert [cell.metadata.get("attempt") for cell in content.cells] == [None] * 3 + [1, 1] + [None] * 3
 
 
 UNTIDY = """

@@ -73,6 +73,9 @@ def test_the_plot_moves_in_one_place_and_leaves_a_picture(shown: list[dict[str, 
     assert shown[0]["image/png"] != shown[-1]["image/png"]
     assert base64.b64decode(shown[-1]["image/png"]) == plot.png
     assert {tuple(sent["metadata"]["image/png"].items()) for sent in shown} == {(("width", 800),)}
+    assert "text/html" not in shown[-2], "what lasts a fifth of a second is sent once"
+    said = "partition 0: at most 50, at the end 50; partition 1: at most 500, at the end 500."
+    assert said in shown[-1]["text/html"], "the picture that stays has an alternative text"
     assert picture(base64.b64decode(shown[0]["image/png"])).size == (800, 350)
     assert picture(plot.png).size == (1600, 700), "the picture that stays is finer, and shown as large as the others"
     assert "live plot" not in [thread.name for thread in threading.enumerate()]
@@ -216,6 +219,22 @@ def test_bars_and_owners_are_pictures_in_the_palette() -> None:
     assert base64.b64decode(content["image/png"]) == bars.png
     assert size == {"image/png": {"width": 800}}
     assert picture(bars.png).size == picture(owners.png).size == (1600, 700)
+
+
+def test_a_picture_says_its_title_and_values_to_those_who_cannot_see_it() -> None:
+    bars = plots.bars({"one <by> one": 410.0, "batched": 91_000.0}, title='"Batches" win', unit="records a second")
+    assert bars.alt == '"Batches" win: one <by> one 410, batched 91,000 records a second.'
+    html = bars._repr_mimebundle_()[0]["text/html"]
+    assert 'alt="&quot;Batches&quot; win: one &lt;by&gt; one 410, batched 91,000 records a second."' in html
+    assert base64.b64encode(bars.png).decode() in html
+    assert 'width="800"' in html and "data-jp-theme-light" in html, "as wide as the others, dark in the dark theme"
+    frame = pd.DataFrame({"to topic": [400.0, 10.0], "to table": [100.0, 40.0]}, index=["default", "tuned"])
+    parts = plots.parts(frame, title="One setting", unit="ms")
+    first = "default: to topic 400, to table 100, in all 500 ms"
+    assert parts.alt == f"One setting: {first}; tuned: to topic 10, to table 40, in all 50 ms."
+    stretches = [["B", 1, 2.5, 3.0], ["A", 0, 0.0, 2.0]]
+    owners = plots.owners(pd.DataFrame(stretches, columns=["member", "partition", "since", "until"]), title="Alone")
+    assert owners.alt == "Alone: partition 0 had A from 0 to 2 s; partition 1 had B from 2.5 to 3 s."
 
 
 def test_parts_stand_end_to_end_and_their_sum_beside_them() -> None:
