@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bar charts: one bar a value, or a bar a row with its parts end to end."""
+"""Bar charts: one bar a value, or a bar a row with its parts end to end; how often a value came."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -50,4 +50,22 @@ def parts(values: pd.DataFrame, *, title: str, unit: str, label: str = "") -> Pi
     describe(axes, title, unit, label)
     axes.grid(visible=False, axis="y")
     legend(axes, "part")
+    return Picture(canvas, title)
+
+
+def histogram(values: Mapping[str, Sequence[float]], *, title: str, unit: str) -> Picture:
+    """Return a picture of how often each value came, one series for each of `values`, in bins of the same width.
+
+    `unit` is that of the values. What is above the 99th of a hundred is left out: one slow moment would hide all others.
+    Raises `InvalidInput` when a series is empty.
+    """
+    if not values or not all(len(series) for series in values.values()):
+        raise InvalidInput(f"There is nothing to draw for {title!r}.", "Give at least one value to each series.")
+    canvas, axes = blank()
+    highest = max(sorted(series)[int((len(series) - 1) * 0.99)] for series in values.values())
+    for number, (name, series) in enumerate(values.items()):
+        style = {"facecolor": COLOURS[number % len(COLOURS)], "hatch": HATCHES[number % len(HATCHES)]}
+        axes.hist(series, bins=40, range=(0, highest * 1.05 or 1), label=name, edgecolor="white", **style)
+    describe(axes, title, unit, "how often")
+    legend(axes, "series")
     return Picture(canvas, title)
