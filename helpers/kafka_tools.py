@@ -78,7 +78,9 @@ def metric(lab: Lab, name: str, attribute: str = "Count") -> float:
     done = child.run(command, timeout=30.0)
     found = re.search(rf":{re.escape(attribute)}=(\S+)", done.stdout)
     if not found:
-        raise KafkaFailed(f"The broker has no metric {name} with {attribute}: {(done.stderr or done.stdout).strip()[-300:]}")
+        raise KafkaFailed(
+            f"The broker has no metric {name} with {attribute}: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
     return float(found[1])
 
 

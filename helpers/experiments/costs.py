@@ -30,7 +30,8 @@ def latencies(lab: Lab, topic: str, count: int = 200, *, config: Mapping[str, ob
     """
     sender = clients.new(Producer, lab.bootstrap_servers, config)
     found = []
-    with clients.new(Consumer, lab.bootstrap_servers, {"group.id": "reads without a group"}) as receiver:
+    without_group = {"group.id": "reads without a group", "enable.auto.commit": False}
+    with clients.new(Consumer, lab.bootstrap_servers, without_group) as receiver:
         receiver.assign([TopicPartition(topic, 0, 0)])
         for _ in range(count + 1):
             started = time.perf_counter()

@@ -64,8 +64,9 @@ def histogram(values: Mapping[str, Sequence[float]], *, title: str, unit: str) -
     canvas, axes = blank()
     highest = max(sorted(series)[int((len(series) - 1) * 0.99)] for series in values.values())
     for number, (name, series) in enumerate(values.items()):
-        style = {"facecolor": COLOURS[number % len(COLOURS)], "hatch": HATCHES[number % len(HATCHES)]}
-        axes.hist(series, bins=40, range=(0, highest * 1.05 or 1), label=name, edgecolor="white", **style)
+        colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number % len(HATCHES)]
+        edges = (0, highest * 1.05 or 1)
+        axes.hist(list(series), bins=40, range=edges, label=name, edgecolor="white", facecolor=colour, hatch=hatch)
     describe(axes, title, unit, "how often")
     legend(axes, "series")
     return Picture(canvas, title)
