@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from helpers import child
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
@@ -54,6 +56,33 @@ def show(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float =
 def command_line(lab: Lab, tool: str, *arguments: str) -> str:
     """Return the command that a reader with an unpacked Kafka would type for the same."""
     return " ".join([f"bin/kafka-{tool}.sh", *_arguments(lab, tool, arguments)])
+
+
+def metric(lab: Lab, name: str, attribute: str = "Count") -> float:
+    """Return one number that the broker counts, by its JMX name, as in `kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec`.
+
+    It counts from the broker's last start. Java's own tool `jcmd` opens JMX for this computer only, then Kafka's `JmxTool` asks.
+
+    Raises `Unsupported` where the broker runs elsewhere, and `KafkaFailed` when it has no such metric or does not answer.
+    """
+    lab.folder("kafka")
+    pids = [str(server.pid) for server in lab.servers() if server.name == "kafka"]
+    java = tools_java(lab.settings)
+    jcmd = java.executable.with_stem("jcmd")
+    child.run([jcmd, *pids, "ManagementAgent.start_local"], timeout=30.0)
+    said = child.run([jcmd, *pids, "ManagementAgent.status"], timeout=30.0).stdout
+    address = re.search(r"service:jmx:\S+", said)
+    if not address:
+        raise KafkaFailed(f"The broker opens no JMX: {said.strip()}")
+    question = ["--jmx-url", address[0], "--object-name", name, "--attributes", attribute, "--one-time"]
+    command = java.tool("org.apache.kafka.tools.JmxTool", *question, "--report-format", "properties", flags=_FLAGS)
+    done = child.run(command, timeout=30.0)
+    found = re.search(rf":{re.escape(attribute)}=(\S+)", done.stdout)
+    if not found:
+        raise KafkaFailed(
+            f"The broker has no metric {name} with {attribute}: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
+    return float(found[1])
 
 
 def _arguments(lab: Lab, tool: str, arguments: tuple[str, ...]) -> list[str]:

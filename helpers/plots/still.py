@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bar charts: one bar a value, or a bar a row with its parts end to end."""
+"""Bar charts: one bar a value, or a bar a row with its parts end to end; how often a value came."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,6 +54,26 @@ def parts(values: pd.DataFrame, *, title: str, unit: str, label: str = "") -> Pi
     legend(axes, "part")
     rows = [f"{name}: {_listed(dict(row))}, in all {shown(row.sum())} {unit}" for name, row in values.iterrows()]
     return Picture(canvas, title, "; ".join(rows))
+
+
+def histogram(values: Mapping[str, Sequence[float]], *, title: str, unit: str) -> Picture:
+    """Return a picture of how often each value came, one series for each of `values`, in bins of the same width.
+
+    `unit` is that of the values. What is above the 99th of a hundred is left out: one slow moment would hide all others.
+    Raises `InvalidInput` when a series is empty.
+    """
+    if not values or not all(len(series) for series in values.values()):
+        raise InvalidInput(f"There is nothing to draw for {title!r}.", "Give at least one value to each series.")
+    canvas, axes = blank()
+    highest = max(sorted(series)[int((len(series) - 1) * 0.99)] for series in values.values())
+    for number, (name, series) in enumerate(values.items()):
+        colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number % len(HATCHES)]
+        edges = (0, highest * 1.05 or 1)
+        axes.hist(list(series), bins=40, range=edges, label=name, edgecolor="white", facecolor=colour, hatch=hatch)
+    describe(axes, title, unit, "how often")
+    legend(axes, "series")
+    medians = {f"{name}: median": statistics.median(series) for name, series in values.items()}
+    return Picture(canvas, title, f"{_listed(medians)} {unit}")
 
 
 def _listed(values: Mapping[Any, float]) -> str:

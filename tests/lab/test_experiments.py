@@ -8,8 +8,9 @@ from zlib import crc32
 
 import pytest
 
-from helpers import records, segments, topics
-from helpers.experiments import crews, keys
+from helpers import kafka_tools, records, segments, topics
+from helpers.errors import KafkaFailed
+from helpers.experiments import costs, crews, keys
 from helpers.lab import Lab
 
 KEYS = [f"customer-{number}" for number in range(8)]
@@ -65,3 +66,42 @@ def test_a_real_segment_is_a_row_of_batches(lab: Lab) -> None:
         assert frame["position"].tolist() == [0, frame["bytes"][0]]
         assert frame["bytes"].sum() == segments.files(lab, topic)[0].stat().st_size
         assert segments.contains(lab, topic, "two")
+
+
+def test_lingering_is_added_to_the_latency(lab: Lab) -> None:
+    with topics.temporary(lab, "quick") as quick, topics.temporary(lab, "slow") as slow:
+        without = costs.latencies(lab, quick, 20, config={"linger.ms": 0})
+        lingering = costs.latencies(lab, slow, 20, config={"linger.ms": 50})
+    assert len(without) == len(lingering) == 20
+    assert sorted(lingering)[10] > max(50, sorted(without)[10])
+
+
+def test_a_broker_that_packs_again_works_more(lab: Lab) -> None:
+    values = [f"order {number} of product {number * 7919 % 10_000}" for number in range(200_000)]
+    with (
+        topics.temporary(lab, "same") as same,
+        topics.temporary(lab, "packed", config={"compression.type": "gzip"}) as packed,
+    ):
+        assert costs.broker_seconds(lab, packed, values) > costs.broker_seconds(lab, same, values)
+
+
+def test_connect_carries_lines_as_they_are_or_changed(lab: Lab) -> None:
+    kind = "org.apache.kafka.connect.transforms.HoistField$Value"
+    hoist = {"transforms": "wrap", "transforms.wrap.type": kind, "transforms.wrap.field": "line"}
+    plain, rate = costs.through_connect(lab, ["김하늘", "second"])
+    changed, _ = costs.through_connect(lab, ["김하늘"], config=hoist)
+    assert (plain, changed) == ("김하늘", "Struct{line=김하늘}")
+    assert rate > 0
+
+
+def test_the_broker_counts_what_comes_in(lab: Lab) -> None:
+    name = "kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec"
+    before = kafka_tools.metric(lab, name)
+    with topics.temporary(lab, "counted") as topic:
+        records.produce(lab, topic, ["Hello"] * 100)
+        assert kafka_tools.metric(lab, name) >= before + 100
+
+
+def test_a_metric_that_is_not_there_is_said(lab: Lab) -> None:
+    with pytest.raises(KafkaFailed, match="no metric kafka"):
+        kafka_tools.metric(lab, "kafka.server:type=Nothing")

@@ -116,11 +116,15 @@ def execute(path: Path, lab: Lab, copies: Path, *, patience: float = PATIENCE) -
 
 
 def remains(lab: Lab) -> frozenset[str]:
-    """Return what a notebook may leave behind: its topics, its consumer groups, the processes that it started."""
+    """Return what a notebook may leave behind: its topics, its consumer groups, the processes that it started.
+
+    A server of the lab goes by its name: a lesson may kill it, if it starts it again.
+    """
     groups = lab.admin.list_consumer_groups(request_timeout=10).result().valid
     return frozenset(
         [f"topic {name}" for name in topics.names(lab)]
         + [f"group {group.group_id}" for group in groups]
+        + [f"server {server.name}" for server in lab.servers() if server.running]
         + [f"process {process.pid} {process.info['name']}" for process in _processes(lab)]
     )
 
@@ -128,7 +132,9 @@ def remains(lab: Lab) -> frozenset[str]:
 def _processes(lab: Lab) -> list[psutil.Process]:
     """Return what was started with `lab` in its environment: an orphan has no parent left by which to find it."""
     everything = psutil.process_iter(["name", "environ"])  # environ is None for other users' processes
-    return [process for process in everything if (process.info["environ"] or {}).get("LAB_HOME") == str(lab.home)]
+    servers = {server.pid for server in lab.servers()}
+    mine = [process for process in everything if (process.info["environ"] or {}).get("LAB_HOME") == str(lab.home)]
+    return [process for process in mine if process.pid not in servers]
 
 
 def _left(lab: Lab, before: frozenset[str], patience: float) -> frozenset[str]:

@@ -55,6 +55,6 @@ def licence_of(name: str) -> str:
 
 
 def test_text_and_pictures_have_the_other_licence() -> None:
-    assert licence_of("notebooks/01_concepts.ipynb") == "Apache-2.0 AND CC-BY-4.0"
+    assert licence_of("notebooks/01_a_log_that_you_can_measure.ipynb") == "Apache-2.0 AND CC-BY-4.0"
     assert licence_of("README.md") == licence_of(".github/live_lag.png") == "CC-BY-4.0"
     assert licence_of("docker-compose.yml") == licence_of("pyproject.toml") == "Apache-2.0"

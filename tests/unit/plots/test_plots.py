@@ -251,7 +251,17 @@ def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return max(abs(left - right) for left, right in zip(one, other, strict=True)) < 8
 
 
+def test_a_histogram_leaves_out_the_one_slow_moment() -> None:
+    usual, slow = [1.0, 2.0, 3.0] * 100, [*[20.0] * 300, 9_000.0]
+    hist = plots.histogram({"linger 0": usual, "linger 20": slow}, title="Waiting moves it", unit="ms")
+    without = plots.histogram({"linger 0": usual, "linger 20": slow[:-1]}, title="Waiting moves it", unit="ms")
+    assert hist.png == without.png
+    assert picture(hist.png).size == (1600, 700)
+
+
 def test_nothing_to_draw_is_said() -> None:
+    with pytest.raises(InvalidInput, match="nothing to draw"):
+        plots.histogram({"none": []}, title="Latency", unit="ms")
     with pytest.raises(InvalidInput, match="nothing to draw for 'Delay'"):
         plots.parts(pd.DataFrame(), title="Delay", unit="milliseconds")
     with pytest.raises(InvalidInput, match="nothing to draw for 'Rates'"):
