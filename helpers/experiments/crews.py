@@ -44,20 +44,36 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
     At the end of the block they leave and the group is deleted. Raises `TimedOut` when the group does not settle.
     """
     group = topics.unique_name(prefix)
-    partitions = set(clients.metadata(lab.admin, lab.bootstrap_servers, topic).topics[topic].partitions)
     patient = {"session.timeout.ms": 30_000}  # nobody is killed here, and a busy machine must not make it look so
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]
     with ExitStack() as running:
         running.callback(groups.delete, lab, group)
         for member in members:
             running.enter_context(member)
-        wait_until(
-            lambda: groups.count_members(lab, group) == size and set(owners(members)) == partitions,
-            30,
-            f"{size} members to share {len(partitions)} partitions",
-            last_seen=lambda: f"{groups.count_members(lab, group)} present, {owners(members)}",
-        )
+        settle(members)
         yield members
+
+
+def settle(members: Sequence[Member], *, timeout: float = 30.0) -> dict[int, str]:
+    """Wait until those of `members` that run have shared out their topic's partitions evenly; return `{partition: name}`.
+
+    All are of one group, which has no other members. Raises `TimedOut` when it does not settle within `timeout` seconds.
+    """
+    first = members[0]
+    told = clients.metadata(first.lab.admin, first.lab.bootstrap_servers, first.topic).topics[first.topic]
+    running = [member for member in members if member.running]
+    wait_until(
+        lambda: _evenly(running, set(told.partitions)) and groups.count_members(first.lab, first.group) == len(running),
+        timeout,
+        f"{len(running)} members to share {len(told.partitions)} partitions",
+        last_seen=lambda: f"{groups.count_members(first.lab, first.group)} present, {owners(running)}",
+    )
+    return dict(sorted(owners(running).items()))
+
+
+def _evenly(members: Sequence[Member], partitions: set[int]) -> bool:
+    shares = [len(member.assignment) for member in members]
+    return set(owners(members)) == partitions and sum(shares) == len(partitions) and max(shares) - min(shares) <= 1
 
 
 def wait_for_records(members: Sequence[Member], count: int, *, timeout: float = 30.0) -> None:
