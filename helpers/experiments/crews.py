@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+
+from confluent_kafka import Consumer, Message
 
 from helpers import clients, groups, topics
 from helpers.experiments.members import Member, owners
 from helpers.lab import Lab
 from helpers.records import Record, produce
 from helpers.waiting import wait_until
+
+Program = Callable[[Consumer, Callable[[Message], object], "int | None"], object]
+"""What a learner writes: it polls a consumer, works on each message, commits, and may die after the work on an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +106,37 @@ def crash(lab: Lab, commit: str, *, count: int = 20) -> list[int]:
             wait_until(lambda: (0, count - 1) in second.records, 30, "the second member to work on the last record")
         groups.delete(lab, group)
     return [offset for _, offset in first.records + second.records]
+
+
+def crash_once(
+    lab: Lab,
+    topic: str,
+    program: Program,
+    work: Callable[[Message], object] | None = None,
+    *,
+    dies_after: int = 4,
+    config: Mapping[str, object] | None = None,
+) -> list[str]:
+    """Run `program(consumer, work, dies_after)` until its power fails, then again without a failure.
+
+    The power fails when it raises `RuntimeError`. Both consumers are of one new group, start at the beginning of `topic`, and
+    commit nothing by themselves unless `config` says so. Returns the values that were worked on, in that order; `work` is done
+    on each of them besides.
+    """
+    done: list[str] = []
+
+    def note(message: Message) -> None:
+        done.append((message.value() or b"").decode())
+        if work:
+            work(message)
+
+    group = topics.unique_name("crash")
+    settings = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, **(config or {})}
+    try:
+        for offset in (dies_after, None):
+            with suppress(RuntimeError), clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
+                consumer.subscribe([topic])
+                program(consumer, note, offset)
+    finally:
+        groups.delete(lab, group, missing_ok=True)
+    return done
