@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +17,7 @@ from helpers.arguments import check_several
 from helpers.background import Background
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
+from helpers.waiting import wait_until
 
 LATEST, EARLIEST = -1, -2
 """The values that mean the end and the beginning of a log in a request for offsets, as in Kafka's protocol."""
@@ -146,6 +147,14 @@ class LagRecorder:
         with self._lock:
             self._marks.append(Mark(time.time(), text))
 
+    def wait_above(self, total: int, *, timeout: float = 60.0) -> LagSample:
+        """Wait until a new sample has a lag of more than `total` records, and return it. Raises `TimedOut`."""
+        return self._wait(lambda lag: lag > total, timeout, f"a lag above {total}")
+
+    def wait_below(self, total: int, *, timeout: float = 60.0) -> LagSample:
+        """Wait until a new sample has a lag of less than `total` records, and return it. Raises `TimedOut`."""
+        return self._wait(lambda lag: lag < total, timeout, f"a lag below {total}")
+
     def frame(self) -> pd.DataFrame:
         """Return a row for each sample and partition: seconds since the start, topic, partition, committed, end, lag."""
         rows = [
@@ -174,6 +183,17 @@ class LagRecorder:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _wait(self, fits: Callable[[int], bool], timeout: float, expected: str) -> LagSample:
+        asked = time.time()
+
+        def fitting() -> LagSample | None:
+            newest = self.samples[-1]
+            return newest if newest.when >= asked and fits(newest.total) else None
+
+        found = wait_until(fitting, timeout, expected, last_seen=lambda: self.samples[-1].total)
+        assert found
+        return found
 
     def _measure(self) -> None:
         sample = measure_lag(self._lab, self.group, self._topics, consumer=self._consumer)

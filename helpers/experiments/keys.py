@@ -3,12 +3,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from helpers import kafka_tools, topics
 from helpers.arguments import check_several
 from helpers.lab import Lab
 from helpers.records import consume, produce
+
+Event = dict[str, str]
+"""One step of an order: `{"customer": "customer 7", "order": "order 812", "step": "paid"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where events went: how many to each partition, and how many orders have events in more than one."""
+
+    load: dict[str, int]
+    torn: int
+
+    @property
+    def busiest(self) -> float:
+        """The share of all events that the fullest partition has, from 0 to 1."""
+        return max(self.load.values()) / sum(self.load.values())
+
+    @property
+    def finding(self) -> str:
+        """Both numbers in a sentence, for the title of a picture."""
+        return f"The busiest partition has {self.busiest:.0%} of the events; {self.torn} orders are torn apart"
+
+
+def shop_events() -> list[Event]:
+    """Return the 3,000 events of a shop: 1,000 orders of three steps each, of which 700 are one company's."""
+    events = []
+    for number in range(1000):
+        customer = "big company" if number < 700 else f"customer {number}"
+        events += [
+            {"customer": customer, "order": f"order {number}", "step": step} for step in ("created", "paid", "shipped")
+        ]
+    return events
+
+
+def spread(lab: Lab, key_for: Callable[[Event], str], *, partitions: int = 4) -> Spread:
+    """Send the events of `shop_events`, each with the key that `key_for` gives it, and return where they went.
+
+    Raises what `records.produce` raises.
+    """
+    events = shop_events()
+    placed = partitions_of(lab, [key_for(event) for event in events], partitions=partitions)
+    places = {(event["order"], place) for event, place in zip(events, placed, strict=True)}
+    homes = Counter(order for order, _ in places)
+    counted = Counter(placed)
+    load = {f"partition {number}": counted[number] for number in range(partitions)}
+    return Spread(load, sum(count > 1 for count in homes.values()))
 
 
 def partitions_of(

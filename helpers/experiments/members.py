@@ -68,6 +68,9 @@ class Member:
             raise InvalidInput(problem, "Give numbers above 0.")
         settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
+        self.lab = lab
+        self.group = group
+        self.topic = topic
         orders = Orders(topic, settings, rate, batch or max(1, int((rate or 10_000) / 10)), commit, crash_after)
         program = (sys.executable, "-P", _PROGRAM)
         self._child = Child(program, asdict(orders), patience=_LEAVING, heard=self._hear, ended=self._ended)

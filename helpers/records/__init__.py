@@ -16,8 +16,9 @@ from helpers.arguments import check_several
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
 from helpers.records.outbox import Outbox, Record, Sendable, text
+from helpers.records.steady import steady
 
-__all__ = ["Produced", "Record", "as_frame", "consume", "produce"]
+__all__ = ["Produced", "Record", "as_frame", "consume", "produce", "steady"]
 
 _BATCH = 10_000
 _NAMED_OFFSETS: dict[int | str, int] = {"earliest": OFFSET_BEGINNING, "latest": OFFSET_END}

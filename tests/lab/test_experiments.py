@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zlib import crc32
 
 import pytest
+from confluent_kafka import Consumer, Message
 
 from helpers import kafka_tools, records, segments, topics
 from helpers.errors import KafkaFailed
@@ -105,3 +106,20 @@ def test_the_broker_counts_what_comes_in(lab: Lab) -> None:
 def test_a_metric_that_is_not_there_is_said(lab: Lab) -> None:
     with pytest.raises(KafkaFailed, match="no metric kafka"):
         kafka_tools.metric(lab, "kafka.server:type=Nothing")
+
+
+def test_a_program_crashes_once_and_its_group_goes_on(lab: Lab) -> None:
+    def program(consumer: Consumer, work: Callable[[Message], object], dies_after: int | None) -> None:
+        message = consumer.poll(10)
+        while message is not None:
+            work(message)
+            if message.offset() == dies_after:
+                raise RuntimeError("the power is gone")
+            consumer.commit(message=message, asynchronous=False)
+            message = consumer.poll(1)
+
+    with topics.temporary(lab, "crash") as topic:
+        records.produce(lab, topic, ["0", "1", "2", "3"])
+        worked: list[Message] = []
+        assert crews.crash_once(lab, topic, program, worked.append, dies_after=2) == ["0", "1", "2", "2", "3"]
+        assert len(worked) == 5

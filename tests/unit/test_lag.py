@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from helpers import clients, lag, records, topics
-from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning
+from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.lag import LagRecorder, measure_lag
 from helpers.records import Record
@@ -98,6 +98,15 @@ def test_the_recorder_sees_lag_grow_and_remembers_marks(mock: Lab, topic: str) -
     assert frame[frame["partition"].eq(3)]["lag"].is_monotonic_increasing
     assert len(frame) == 4 * len(recorder.samples)
     assert frame["seconds"].is_monotonic_increasing and frame["seconds"].iloc[0] < frame["seconds"].iloc[-1]
+
+
+def test_the_recorder_waits_for_a_lag(mock: Lab, topic: str) -> None:
+    with LagRecorder(mock, topic, [topic], interval=0.02) as recorder:
+        assert recorder.wait_above(10).total == 60
+        commit(mock, topic, topic, {0: 10, 1: 20, 2: 30, 3: 0})
+        assert recorder.wait_below(1).total == 0
+        with pytest.raises(TimedOut, match="a lag above 10; last seen: 0"):
+            recorder.wait_above(10, timeout=0.1)
 
 
 def test_the_recorder_keeps_a_bounded_number(mock: Lab, topic: str) -> None:

@@ -138,3 +138,16 @@ def test_nothing_at_all_is_a_frame_too() -> None:
 def test_a_topic_that_cannot_be_is_the_brokers_to_refuse(mock: Lab) -> None:
     with pytest.raises(KafkaFailed, match="no such topic!"):
         records.consume(mock, "no such topic!", 1)
+
+
+def test_a_steady_producer_goes_on_sending_while_the_block_runs(mock: Lab, topic: str) -> None:
+    records.produce(mock, topic, ["there is such a topic"])
+    with records.steady(mock, topic, 400):
+        messages = records.consume(mock, topic, 41)
+    keys = {message.key() for message in messages}
+    assert {f"cart {number}".encode() for number in range(20)} == keys - {None}
+
+
+def test_a_rate_that_is_too_low_is_refused(nobody: Lab) -> None:
+    with pytest.raises(InvalidInput, match="at least 20"), records.steady(nobody, "topic", 10):
+        pass
