@@ -30,7 +30,7 @@ USERS = """CREATE TABLE {table} (
     name VARCHAR(20),
     created_at DATETIME DEFAULT NOW()
 )"""
-"""The table of lessons 04 and 05."""
+"""The table of lessons 05 to 07."""
 
 _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DATABASE, "service": DATABASE}
 _UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
