@@ -46,7 +46,7 @@ def measure() -> Iterator[Row]:
 
 
 def _end_to_end(lab: Lab, client: ConnectClient, source: Config) -> Iterator[Row]:
-    """The way of one row after another, as lesson 04 times it."""
+    """The way of one row after another, as lesson 05 times it."""
     medians = []
     for label, more in (("default settings", {}), ("tuned source", _TUNED_SOURCE)):
         client.run({**source, **more})

@@ -18,13 +18,21 @@ from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
 from helpers.workspace.removal import remove
 from helpers.workspace.runs import Kind, Run, Thing, all_of
 
+_ONE_WAY = {
+    "topic my_topic_users",
+    f"table {DATABASE}.users",
+    f"table {SINK_DATABASE}.my_topic_users",
+    *(f"connector my-{name}" for name in ("source-connect", "sink-connect")),
+}
+"""What a row passes from table to topic to table."""
+
 WELL_KNOWN: dict[str, set[str]] = {
     "02": {"topic quickstart"},
-    "04": {
-        "topic my_topic_users",
-        f"table {DATABASE}.users",
-        *(f"connector my-{name}" for name in ("source-connect", "sink-connect", "history", "mirror", "typo", "strict")),
-        *(f"table {SINK_DATABASE}.{name}" for name in ("my_topic_users", "history", "mirror", "typo", "strict")),
+    "05": {*_ONE_WAY},
+    "06": {
+        *_ONE_WAY,
+        *(f"connector my-{name}" for name in ("history", "mirror", "typo", "strict")),
+        *(f"table {SINK_DATABASE}.{name}" for name in ("history", "mirror", "typo", "strict")),
     },
 }
 """By lesson, the names that are used exactly as they are: those in the texts that learners come from, and those that stand

@@ -21,7 +21,7 @@ SINK = "my-sink-connect"
 @pytest.fixture(scope="module")
 def workspace(lab: Lab) -> Iterator[Workspace]:
     """The names of the lesson; nothing is left of what has them afterwards."""
-    with Workspace(lab, "04") as workspace:
+    with Workspace(lab, "06") as workspace:
         yield workspace
     assert journeys.TOPIC not in topics.names(lab)
     assert not [name for name in groups.names(lab) if SINK in name or "my-source-connect" in name]

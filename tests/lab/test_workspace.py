@@ -26,7 +26,7 @@ from helpers.waiting import wait_until
 from helpers.workspace import Workspace
 
 lab = attach()
-workspace = Workspace(lab, "04")
+workspace = Workspace(lab, "05")
 table, copy = workspace.table("users"), workspace.table("copy", database="mydb2")
 database.create_users(lab, table)
 database.execute(lab, f"INSERT INTO {table} (name) VALUES ('kim')")
@@ -50,7 +50,7 @@ input()
 
 @contextmanager
 def another_run() -> Iterator[tuple[processes.Process, list[str]]]:
-    """A run of lesson 04 in another process, with a row on its way through Connect, and its names."""
+    """A run of lesson 05 in another process, with a row on its way through Connect, and its names."""
     program = [sys.executable, "-c", RUN]
     with processes.start(program, output=processes.PIPE) as child:
         try:
@@ -64,7 +64,7 @@ def another_run() -> Iterator[tuple[processes.Process, list[str]]]:
 def nothing_left(lab: Lab) -> Iterator[None]:
     before = everything(lab)
     yield
-    Workspace(lab, "04")
+    Workspace(lab, "05")
     assert everything(lab) == before
     assert lab.home and not list((lab.home / "workspaces").glob("*.json"))
 
@@ -107,7 +107,7 @@ def test_a_run_that_is_killed_is_cleared_by_the_next(lab: Lab) -> None:
 
 def test_a_run_that_is_still_going_is_left_alone(lab: Lab) -> None:
     with another_run() as (child, names):
-        workspace = Workspace(lab, "04")
+        workspace = Workspace(lab, "05")
         with pytest.raises(LabError, match=rf"connector my-source-connect is in use .* \(process {child.pid}\)"):
             workspace.connector("my-source-connect")
         workspace.topic("of-this-run")

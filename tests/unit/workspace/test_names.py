@@ -99,8 +99,8 @@ def test_each_name_is_in_the_file_before_it_is_used(lab: Lab) -> None:
 def test_well_known_names_are_used_as_they_are_by_their_own_lesson(lab: Lab, removed: list[str]) -> None:
     assert Workspace(lab, "02").topic_name("quickstart") == "quickstart"
     assert removed == ["topic quickstart"], "what has the name is cleared first"
-    assert Workspace(lab, "05").topic_name("quickstart").startswith("quickstart-")
-    workspace = Workspace(lab, "04")
+    assert Workspace(lab, "07").topic_name("quickstart").startswith("quickstart-")
+    workspace = Workspace(lab, "05")
     assert (workspace.table("users"), workspace.connector("my-source-connect")) == ("users", "my-source-connect")
     assert workspace.table("my_topic_users", database="mydb2") == "my_topic_users"
     assert workspace.table("my_topic_users").startswith("my_topic_users_"), "it is well known in the other database"
@@ -113,7 +113,7 @@ def test_well_known_names_are_used_as_they_are_by_their_own_lesson(lab: Lab, rem
 
 
 def test_a_topic_that_a_connector_names_after_a_table(lab: Lab, removed: list[str]) -> None:
-    with Workspace(lab, "05") as workspace:
+    with Workspace(lab, "07") as workspace:
         table = workspace.table("users")
         assert workspace.expect_topic(f"log_{table}") == f"log_{table}"
         assert removed == []
@@ -129,7 +129,7 @@ def test_an_end_clears_what_was_named_and_forgets_it(lab: Lab, removed: list[str
 
 
 def test_a_run_that_was_interrupted_is_cleared_by_the_next_of_any_lesson(lab: Lab, removed: list[str]) -> None:
-    left_behind(lab, "04", Thing("topic", "left"))
+    left_behind(lab, "05", Thing("topic", "left"))
     Workspace(lab, "01")
     assert removed == ["topic left"] and kept(lab) == []
 
