@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A producer that goes on in the background, as many records a second as it is told."""
+"""A producer that goes on in the background, at the rate that it is given, in records a second."""
 
 from __future__ import annotations
 
