@@ -95,7 +95,7 @@ def copied(own: OwnLab) -> int:
     return int(database.frame(lab, "SELECT COUNT(*) AS n FROM mydb2.copy_of_users")["n"].item())
 
 
-@pytest.mark.parametrize("name", ["04_connect_source_and_sink", "07_what_polling_misses"])
+@pytest.mark.parametrize("name", ["05_connect_a_rows_way", "06_connect_when_it_stops", "07_what_polling_misses"])
 def test_the_lessons_on_databases_run_unchanged(
     mysql_lab: OwnLab, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

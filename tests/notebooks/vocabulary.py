@@ -23,8 +23,8 @@ VERBS = """
     follow get/got give/gave group handle hold/held inspect join keep/kept kill list look lose/lost make/made map
     mark measure mend move name observe open order pause place plan/planned plot/plotted point poll predict
     produce prove publish put/put query reach read/read recognise record recover relate repair replay reproduce
-    reset/reset resume retry reuse run/ran scale see/saw seek/sought send/sent separate set/set share show slow
-    sort split/split start state stop/stopped store subscribe tag take/took tell/told test time trace try turn
+    reset/reset resume retry reuse rewind/rewound run/ran scale see/saw seek/sought send/sent separate set/set
+    share show slow sort split/split start state stop/stopped store subscribe tag take/took tell/told test time trace try turn
     understand/understood use verify wait watch work write/wrote
 """
 """What a learning bullet may begin with; after a slash the past tense where it is not regular."""
