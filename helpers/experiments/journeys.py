@@ -13,7 +13,6 @@ from sqlalchemy import Connection, TextClause, text
 
 from helpers import database, records, topics
 from helpers.connect import ConnectClient
-from helpers.connectors import Config
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
@@ -96,20 +95,3 @@ def rewind(client: ConnectClient, sink: str, offset: int = 0, *, topic: str = TO
     client.alter_offsets(sink, [{"partition": place, "offset": {"kafka_offset": offset}}])
     client.resume(sink)
     client.wait_running(sink)
-
-
-def delete_event(lab: Lab, source: Config, mode: str, *, topic: str) -> list[object]:
-    """Return what Debezium's `source` sends for a DELETE if `delete.tombstone.handling.mode` is `mode`.
-
-    Returns each record's `payload`, or None for a tombstone. It runs the source with that mode, sends to `topic`, and makes
-    the DELETE between two other rows. Afterwards the source keeps that mode.
-    """
-    aside = {"transforms.unwrap.delete.tombstone.handling.mode": mode, "transforms.route.replacement": topic}
-    with ConnectClient(lab) as client:
-        client.run({**source, **aside})
-    end = int(topics.describe(lab, topic)["end offset"].sum())
-    for statement in ("INSERT INTO users (name) VALUES ('gone')", "DELETE FROM users WHERE name = 'gone'"):
-        database.execute(lab, statement)
-    database.execute(lab, "INSERT INTO users (name) VALUES ('stays')")
-    found = records.consume(lab, topic, 2 if mode == "drop" else 3, from_offset=end, timeout=_LONGEST)
-    return [None if it.value() is None else {"payload": _payload(it)} for it in found[1:-1]]
