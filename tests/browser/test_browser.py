@@ -13,7 +13,7 @@ from helpers.lab import Lab
 from helpers.project import ROOT
 from tests.browser import jupyterlab
 
-NOTEBOOK = "notebooks/02_produce_and_consume.ipynb"
+NOTEBOOK = "notebooks/03_keys_groups_and_delivery.ipynb"
 MOVED = 10  # distinct pictures: two seconds of a plot that is drawn five times a second
 
 

@@ -28,7 +28,7 @@ from tests.resources import OwnLab, cache_folder
         (
             ["plugins", "add", "http://kim:geheim@127.0.0.1:9/connector.zip"],
             5,
-            "connector.zip could not be fetched from 127",
+            "connector.zip could not be downloaded from 127",
         ),
         (["bench", "--only", "everything"], 2, "everything"),
     ],
@@ -44,7 +44,7 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_home_that_kafka_could_not_name(tmp_path: Path) -> None:
-    _complains(OwnLab(tmp_path / "a:b", cache_folder()).run("up"), 2, "has : in its name")
+    _complains(OwnLab(tmp_path / "a:b", cache_folder()).run("up"), 2, "contains :, which Kafka cannot read")
     assert not (tmp_path / "a:b").exists()
 
 

@@ -31,8 +31,8 @@ def test_an_address_that_only_begins_like_another_is_another(nobody: Lab) -> Non
     """127.0.0.1:9 refuses; what librdkafka says of 127.0.0.1:9092 is no word about it, nor the other way round."""
     error = KafkaException(KafkaError(KafkaError._TIMED_OUT))
     clients.log.append("127.0.0.1:99999/bootstrap: Failed to resolve: never heard of it (after 1ms in state CONNECT)")
-    assert "Connection refused" in str(clients.failed(error, "It was asked", nobody.bootstrap_servers))
-    assert isinstance(clients.failed(KafkaException(KafkaError(3)), "It was asked", "x"), KafkaFailed)
+    assert "Connection refused" in str(clients.failed(error, "list the topics", nobody.bootstrap_servers))
+    assert isinstance(clients.failed(KafkaException(KafkaError(3)), "list the topics", "x"), KafkaFailed)
 
 
 def test_a_module_that_is_loaded_again_keeps_each_line_once() -> None:
