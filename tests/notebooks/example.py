@@ -76,6 +76,8 @@ Nobody can read what is not written yet.
 log[len(log)]
 %% markdown
 ## Exercise: how far behind?
+
+> **한국어** 랙을 계산하세요.<br>끝 오프셋에서 커밋된 오프셋을 뺍니다.<br>숫자를 넣으세요.
 The reader has committed offset 6. Set `answer` to its lag.
 %% code exercise-stub
 answer = None

@@ -84,8 +84,14 @@ class Lesson:
 
     @property
     def words(self) -> int:
-        """How many words there are to read, outside code."""
+        """How many words there are outside code."""
         return len(re.findall(r"[\w'\u2019-]+", self.prose))
+
+    @property
+    def english_words(self) -> int:
+        """How many of these are English. The lines in Korean say shortly what the English text says."""
+        english = re.sub(r"^>\s*\*\*한국어.*$", "", self.prose, flags=re.MULTILINE)
+        return len(re.findall(r"[\w'\u2019-]+", english))
 
     @property
     def opening(self) -> list[Cell]:

@@ -155,7 +155,7 @@ def korean_lines(lesson: Lesson) -> Iterator[str]:
     """Each section of the body begins with three lines in Korean."""
     for title, text in re.findall(r"^## +(.+)\n+((?:.+\n?)*)", lesson.prose, re.MULTILINE):
         label = " ".join(re.findall(r"\w+", title.lower()))
-        if label in FIXED or label.startswith(("exercise", "recap", "references")):
+        if label in FIXED or label.startswith(("recap", "references")):
             continue
         box = re.match(r">\s*\*\*한국어[.:]?\*\*(.*(?:\n>.*)*)", text)
         lines = re.split(r"<br>", box[1]) if box else []
@@ -220,9 +220,9 @@ def honest_minutes(lesson: Lesson) -> Iterator[str]:
 
 
 def minutes(lesson: Lesson) -> int:
-    """Return words / 120 + 1 a code cell + 10 a written exercise, rounded up to 5."""
+    """Return words / 120 + 1 a code cell + 10 a written exercise, rounded up to 5, without the lines in Korean."""
     stubs = sum("exercise-stub" in cell.tags for cell in lesson.code)
-    return math.ceil((lesson.words / 120 + len(lesson.code) + 10 * stubs) / 5) * 5
+    return math.ceil((lesson.english_words / 120 + len(lesson.code) + 10 * stubs) / 5) * 5
 
 
 def claimed_minutes(lesson: Lesson) -> int:
