@@ -1,5 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All errors of the lab are `LabError`s. Each one says what is wrong, where, and what to do."""
+"""All errors of the lab are `LabError`s. Each one says what is wrong, where, and what to do.
+
+The number is the exit code of the `lab` command.
+
+    LabError 1
+    ├── InvalidInput 2, also a ValueError
+    ├── LabNotRunning 3
+    ├── TimedOut 4, also a TimeoutError
+    ├── DownloadFailed 5
+    ├── ServerFailed 6
+    ├── Unsupported 7
+    ├── KafkaFailed 1
+    │   └── DeliveryFailed 1
+    ├── ConnectFailed 1
+    ├── ConnectorFailed 1
+    └── DatabaseFailed 1
+"""
 
 from __future__ import annotations
 

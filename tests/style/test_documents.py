@@ -7,7 +7,7 @@ import re
 
 from click.testing import CliRunner
 
-from helpers import bootstrap
+from helpers import bootstrap, errors
 from helpers.command import cli, testing
 from helpers.errors import LabError
 from helpers.project import ROOT
@@ -62,6 +62,11 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     assert sentence
     told = [int(code) for code in re.findall(r"(?:^|,)\s*(\d+) ", sentence[1])]
     assert told == sorted({0, bootstrap.FAILED, cli.INTERRUPTED, *(kind.exit_code for kind in kinds())})
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    drawn = dict(re.findall(r"(\w+) (\d+)(?:,|$)", errors.__doc__ or "", re.MULTILINE))
+    assert drawn == {kind.__name__: str(kind.exit_code) for kind in kinds()}
 
 
 def test_each_room_of_the_tests_is_described() -> None:
