@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from helpers.command.console import Terminal
 from helpers.lab import Lab, attach
@@ -45,6 +46,15 @@ def start_shared_lab() -> Lab:
 def lab() -> Iterator[Lab]:
     """The shared lab: use names of your own (`topics.unique_name`) and leave its servers alone."""
     yield start_shared_lab()
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[Lab]:
+    """librdkafka's mock cluster: a broker in this process; a topic has four partitions and is made when asked for."""
+    broker = Producer({"test.mock.num.brokers": 1, "log_level": 0})
+    (address,) = broker.list_topics(timeout=5).brokers.values()
+    yield Lab(f"{address.host}:{address.port}")
+    broker.close()
 
 
 def _is_cell(item: pytest.Item) -> bool:

@@ -296,3 +296,12 @@ def test_a_group_is_left_when_the_notebook_is_killed(lab: Lab, topic: str) -> No
         return not lab.admin.describe_consumer_groups([topic])[topic].result(5).members
 
     wait_until(left, 20, "the group to be empty")
+
+
+def test_too_few_records_are_counted(mock: Lab) -> None:
+    topic = topics.unique_name("few")
+    records.produce(mock, topic, ["a", "b"])
+    with pytest.raises(TimedOut, match=r"Waited 2 s for 3 records .*; 2 came"):
+        records.consume(mock, topic, 3, timeout=2)  # the two come at once, but on a busy machine
+    with pytest.raises(TimedOut, match=r"0 came.*latest"):
+        records.consume(mock, topic, 1, from_offset="latest", timeout=0.5)

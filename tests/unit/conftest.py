@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
 
 from helpers import clients
 from helpers.lab import Lab
@@ -33,15 +31,6 @@ if os.name == "posix":  # on Windows a link needs rights, and the path has the s
         For each test, so that the rooms that come after this one have the machine's own.
         """
         monkeypatch.setenv("PATH", str(python_only))
-
-
-@pytest.fixture(scope="session")
-def mock() -> Iterator[Lab]:
-    """librdkafka's mock cluster: a broker in this process; a topic has four partitions and is made when asked for."""
-    broker = Producer({"test.mock.num.brokers": 1, "log_level": 0})
-    (address,) = broker.list_topics(timeout=5).brokers.values()
-    yield Lab(f"{address.host}:{address.port}")
-    broker.close()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     folder = tmp_path / "engine"
     folder.mkdir()
     (folder / "docker.py").write_text(PROGRAM)
-    monkeypatch.setattr(engine, "program", lambda: [sys.executable, str(folder / "docker.py")])
+    monkeypatch.setattr(engine, "program", lambda: [sys.executable, "-I", "-S", str(folder / "docker.py")])
     stand_in = Docker(folder)
     stand_in.answer()
     return stand_in

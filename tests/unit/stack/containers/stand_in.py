@@ -12,12 +12,14 @@ from helpers.settings import Settings, settings
 from helpers.stack.containers.compose import ComposeLab
 
 PROGRAM = """
-import json, pathlib, sys
-folder = pathlib.Path(__file__).parent
+import json, os, sys
+folder = os.path.dirname(__file__)
 arguments = sys.argv[1:]
-with (folder / "calls").open("a") as calls:
+with open(os.path.join(folder, "calls"), "a") as calls:
     calls.write(json.dumps(arguments) + "\\n")
-for verb, (code, out, err) in json.loads((folder / "answers").read_text()).items():
+with open(os.path.join(folder, "answers")) as answers:
+    given = json.load(answers)
+for verb, (code, out, err) in given.items():
     if verb in arguments:
         sys.stdout.buffer.write(out.encode())
         print(err, end="", file=sys.stderr)
