@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, Message
 from helpers import records, topics
 from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, LabNotRunning
 from helpers.lab import Lab
+from helpers.lag import measure_lag
 from helpers.records import Record
 from helpers.records.outbox import Outbox
 
@@ -133,11 +134,14 @@ def test_a_topic_that_cannot_be_is_the_brokers_to_refuse(mock: Lab) -> None:
 
 
 def test_a_steady_producer_goes_on_sending_while_the_block_runs(mock: Lab, topic: str) -> None:
+    """It sends bursts of twenty, one record a key. The topic has four partitions, so 41 records need not hold all keys."""
     records.produce(mock, topic, ["there is such a topic"])
     with records.steady(mock, topic, 400):
-        messages = records.consume(mock, topic, 41)
-    keys = {message.key() for message in messages}
-    assert {f"cart {number}".encode() for number in range(20)} == keys - {None}
+        records.consume(mock, topic, 42)
+    everything = measure_lag(mock, topic, [topic]).total  # no group of this name has read anything
+    keys = [message.key() for message in records.consume(mock, topic, everything) if message.key()]
+    assert {f"cart {number}".encode() for number in range(20)} == set(keys)
+    assert all(keys.count(key) == len(keys) / 20 for key in set(keys))
 
 
 def test_a_rate_that_is_too_low_is_refused(nobody: Lab) -> None:
