@@ -6,7 +6,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 
 - `command` the `lab` command
 - `plots` `checks` pictures; predictions and exercises
-- `experiments` what one lesson measures: groups of consumers, changes of a table, the way of rows
+- `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` configurations of connectors
 - `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` `workspace` what a lesson does
 - `lab` `clients` where the servers answer, and how a Kafka client is made
@@ -16,6 +16,18 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `arguments` `background` `bootstrap` `child_guard` `errors` `project` `settings` `waiting` what all others use
 """
 
-from helpers.lab import Lab, attach
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab, attach
 
 __all__ = ["Lab", "attach"]
+
+
+def __getattr__(name: str) -> object:
+    """Import `Lab` and `attach` when they are first asked for: the programs of the shop need neither, and start sooner."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from helpers import lab
+
+    return getattr(lab, name)
