@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kafka without servers."""
+"""A Kafka without servers, and how hypothesis tries values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from helpers import clients
 from helpers.lab import Lab
+
+# No deadline: another program may slow this computer down. No database: a test that failed once prints how to repeat it.
+hypothesis.settings.register_profile("lab", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("lab")
 
 
 @pytest.fixture(scope="session")
