@@ -7,6 +7,8 @@ import argparse
 import http.client
 import json
 import os
+import re
+import signal
 import socket
 import sys
 import threading
@@ -49,21 +51,22 @@ def _options(file: Path) -> list[str]:
 def serve(app: ASGIApp, service: str, *, port: int = 0, gateway: str | None = None) -> None:
     """Serve `app` as an instance of `service` until SIGTERM or SIGINT.
 
-    Prints one line of JSON when it listens: service, instance, url, pid. Each answer has the header `X-Instance`. With a
-    `gateway` it registers there, sends heartbeats, and leaves at the end.
+    With a `gateway` it registers there, sends heartbeats, and leaves at the end. When it listens and has registered, it prints
+    one line of JSON: service, instance, url, pid. Each answer has the header `X-Instance`.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn ends by them, then raises them again
+        signal.signal(number, lambda *_: sys.exit())
     with closing(_listen(port)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         instance = f"{service}-{listener.getsockname()[1]}"
-        # Who connects from now on waits in the queue of the socket until uvicorn accepts it.
-        print(json.dumps({"service": service, "instance": instance, "url": url, "pid": os.getpid()}), flush=True)
         lease = Lease(gateway, service, instance, url) if gateway else None
-        config = uvicorn.Config(
-            Signed(app, instance), log_level="warning", access_log=False, timeout_graceful_shutdown=5
-        )
+        inner = Signed(Prefixed(app), instance)
+        config = uvicorn.Config(inner, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
         try:
             if lease:
                 lease.start()
+            # Who connects from now on waits in the queue of the socket until uvicorn accepts it.
+            print(json.dumps({"service": service, "instance": instance, "url": url, "pid": os.getpid()}), flush=True)
             uvicorn.Server(config).run(sockets=[listener])
         finally:
             if lease:
@@ -78,7 +81,7 @@ def _listen(port: int) -> socket.socket:
 
 
 class Signed:
-    """Adds the header `X-Instance` to every answer."""
+    """Adds the header `X-Instance` to every answer that has none: the gateway forwards answers that have one."""
 
     def __init__(self, app: ASGIApp, instance: str) -> None:
         self.app = app
@@ -89,10 +92,28 @@ class Signed:
 
         async def sign(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), self.header]
+                headers = list(message.get("headers", []))
+                message["headers"] = (
+                    headers if any(name == b"x-instance" for name, _ in headers) else [*headers, self.header]
+                )
             await send(message)
 
         await self.app(scope, receive, sign if scope["type"] == "http" else send)
+
+
+class Prefixed:
+    """Behind the gateway, makes links begin with the name of the service: the gateway sends it as `X-Forwarded-Prefix`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            prefix = dict(scope["headers"]).get(b"x-forwarded-prefix", b"").decode("latin-1")
+            if re.fullmatch(r"/[a-z][a-z0-9-]{0,62}", prefix):  # it gets into pages and headers
+                scope = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
+        await self.app(scope, receive, send)
 
 
 class Lease:
@@ -106,7 +127,8 @@ class Lease:
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def start(self) -> None:
-        """Take the place and send heartbeats from now on."""
+        """Take the place, if the gateway answers, and send heartbeats from now on."""
+        self._tell("PUT")
         self._thread.start()
 
     def stop(self) -> None:
@@ -116,15 +138,16 @@ class Lease:
         self._tell("DELETE")
 
     def _renew(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.wait(HEARTBEAT):
             self._tell("PUT")
-            self._stopping.wait(HEARTBEAT)
 
     def _tell(self, method: str) -> None:
         with closing(http.client.HTTPConnection(self._gateway.hostname or "", self._gateway.port, timeout=1)) as asked:
             try:
                 asked.request(method, self._path, self._body, {"Content-Type": "application/json"})
-                asked.getresponse().read()
+                answer = asked.getresponse()
+                if answer.status >= 400:
+                    print(f"The gateway refused: {answer.read(2000).decode()}", file=sys.stderr, flush=True)
             except (OSError, http.client.HTTPException) as error:
                 # Not an error of ours: the gateway may be away. The next heartbeat finds it again.
                 print(f"The gateway did not answer: {error}", file=sys.stderr, flush=True)
