@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sqlite3
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -33,8 +34,8 @@ def create_app(work: Stock, listener: Listener) -> FastAPI:
     """Return the service's HTTP interface. The listener runs as long as the application does."""
     app = listening("Catalog service", listener)
 
-    @app.exception_handler(sqlite3.OperationalError)
-    async def _database(_: Request, error: sqlite3.OperationalError) -> JSONResponse:
+    @app.exception_handler(sqlite3.DatabaseError)
+    async def _database(_: Request, error: sqlite3.DatabaseError) -> JSONResponse:
         return problems.answer(Problem(503, f"The service's own database: {error}.", retry_after=1))
 
     @app.get("/catalog", responses=responses(503))
@@ -59,22 +60,34 @@ def options() -> argparse.ArgumentParser:
     made.add_argument("--topic", default=TOPIC)
     made.add_argument("--group", default=GROUP)
     made.add_argument("--naive", action="store_true", help="remember no order: a record that comes twice counts twice")
-    made.add_argument("--batch", type=int, default=500, help="records in one transaction, at most")
-    made.add_argument("--stock", type=int, help="of each product, at the first start")
+    made.add_argument("--batch", type=_from(1), default=500, metavar="N", help="records in one transaction, at most")
+    made.add_argument("--stock", type=_from(0), metavar="N", help="of each product, at the first start")
     made.add_argument("--crash", default="", metavar="PLACE:N", help=f"end there as if killed: {', '.join(PLACES)}")
     return made
 
 
-def main() -> None:
-    """Run the service until SIGTERM or SIGINT."""
+def _from(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to 999999999")
+        return int(text)
+
+    return number
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Run the service until SIGTERM or SIGINT. Exit code 2 for options that cannot be, 1 for a file that cannot be used."""
     parser = options()
-    given = serving.parse(parser)
+    given = serving.parse(parser, arguments)
     try:
         crash = Crash.parse(given.crash, PLACES)
     except ValueError as error:
         parser.exit(2, f"{error}\n")
     products = stock.PRODUCTS if given.stock is None else dict.fromkeys(stock.PRODUCTS, given.stock)
-    work = Stock(given.database, products, effect=stock.lower if given.naive else stock.lower_once, crash=crash)
+    try:
+        work = Stock(given.database, products, effect=stock.lower if given.naive else stock.lower_once, crash=crash)
+    except sqlite3.Error as error:
+        parser.exit(1, f"The file {given.database} cannot be used: {error}.\n")
     listener = Listener(given.bootstrap_servers, given.topic, given.group, work.take, batch=given.batch, crash=crash)
     serving.serve(create_app(work, listener), "catalog-service", port=given.port, gateway=given.gateway)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -38,7 +39,10 @@ class DeadLetters:
         self._address: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers}
         self._created = False
         self._failures: list[KafkaError] = []
-        self._producer = Producer(
+
+    @cached_property
+    def _producer(self) -> Producer:
+        return Producer(
             {
                 **self._address,
                 "linger.ms": 0,

@@ -62,7 +62,7 @@ class Listener:
         self._batch = batch
         self._crash = crash or Crash()
         self._dead_letters = DeadLetters(bootstrap_servers, topic)
-        self._consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group, **SETTINGS})
+        self._settings = {"bootstrap.servers": bootstrap_servers, "group.id": group, **SETTINGS}
         self._assigned: set[int] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"listener {group}", daemon=True)
@@ -83,7 +83,7 @@ class Listener:
 
     def _run(self) -> None:
         try:
-            with self._consumer as consumer:
+            with Consumer(self._settings) as consumer:
                 self._listen(consumer)
         except BaseException as error:
             self.failure = error
