@@ -5,7 +5,13 @@ Each runs by itself: `python -m helpers.shop.order_service --help`. `helpers.ser
 `./lab shop up` for a terminal. They import nothing of the lab, so that a service is up in less than a second.
 
 - `gateway` the program that all requests go through
+- `catalog_service` `row_listener` the programs that listen to orders: one lowers a stock, the other saves a row for each order
+- `stock` what orders do to the stock
+- `health` the HTTP side of a listener
+- `listener` the consumer in a thread: work, dead letters, commit
+- `dead_letters` `incoming` records that can never be handled; what is read of an order
 - `forwarding` one request to one instance, and what may be repeated
-- `discovery` `pages` which instances there are; an application with its description
+- `discovery` which instances there are
+- `pages` an application with its description
 - `crash` `problems` `serving` where a program kills itself; errors over HTTP; a program on a free port
 """
