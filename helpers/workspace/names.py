@@ -34,6 +34,8 @@ WELL_KNOWN: dict[str, set[str]] = {
         *(f"connector my-{name}" for name in ("history", "mirror", "typo", "strict")),
         *(f"table {SINK_DATABASE}.{name}" for name in ("history", "mirror", "typo", "strict")),
     },
+    "08": {"topic example-order-topic", "topic example-order-topic.dead-letters", "group consumerGroupId"},
+    "09": {"topic orders", f"table {SINK_DATABASE}.orders", "connector orders-sink"},
 }
 """By lesson, the names that are used exactly as they are: those in the texts that learners come from, and those that stand
 in a lesson's own text. All others get a unique ending."""
@@ -100,6 +102,18 @@ class Workspace:
             raise InvalidInput(f"A table cannot be named {name!r} here.", "Use letters, digits and _.")
         chosen = self._take("table", f"{database}.{name}", f"{database}.{name}_{secrets.token_hex(4)}")
         return chosen.removeprefix(f"{database}.")
+
+    def folder(self, name: str) -> Path:
+        """Make an empty folder whose name begins with `name`, and return it: for the database of a program.
+
+        Raises `InvalidInput` for a `name` that has other signs than letters, digits, _ and -.
+        """
+        if not re.fullmatch(r"[\w-]+", name):
+            raise InvalidInput(f"A folder cannot be named {name!r} here.", "Use letters, digits, _ and -.")
+        path = self._folder / f"{name}-{secrets.token_hex(4)}"
+        self._remember(Thing("folder", str(path)))
+        path.mkdir()
+        return path
 
     def clear(self) -> None:
         """Remove everything that has a name of this run. May be called twice.

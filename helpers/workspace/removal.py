@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from helpers import database, groups, topics
 from helpers.connect import ConnectClient
@@ -28,6 +30,9 @@ def remove(lab: Lab, things: Iterable[Thing]) -> list[Thing]:
     busy = groups.delete_empty(lab, *_named(things, "group"), *inner, missing_ok=True)
     if tables := _named(things, "table"):
         database.drop(lab, *tables)
+    for folder in _named(things, "folder"):
+        if Path(folder).exists():
+            shutil.rmtree(folder)
     return [Thing("group", name) for name in busy]
 
 
