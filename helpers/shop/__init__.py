@@ -4,5 +4,10 @@
 Each runs by itself: `python -m helpers.shop.order_service --help`. `helpers.services` starts them for a notebook and
 `./lab shop up` for a terminal. They import nothing of the lab, so that a service is up in less than a second.
 
+- `catalog_service` `row_listener` the programs that listen to orders: one lowers a stock, the other saves a row for each order
+- `stock` what orders do to the stock
+- `health` the HTTP side of a listener
+- `listener` the consumer in a thread: work, dead letters, commit
+- `dead_letters` `incoming` records that can never be handled; what is read of an order
 - `crash` `problems` `serving` where a program kills itself; errors over HTTP; a program on a free port
 """

@@ -70,6 +70,11 @@ def serve(app: ASGIApp, service: str, *, port: int = 0, gateway: str | None = No
                 lease.stop()
 
 
+def complain(problem: str) -> None:
+    """Print one line about a problem that does not end the program, to its standard error."""
+    print(problem, file=sys.stderr, flush=True)
+
+
 def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=1024)
@@ -127,4 +132,4 @@ class Lease:
                 asked.getresponse().read()
             except (OSError, http.client.HTTPException) as error:
                 # Not an error of ours: the gateway may be away. The next heartbeat finds it again.
-                print(f"The gateway did not answer: {error}", file=sys.stderr, flush=True)
+                complain(f"The gateway did not answer: {error}")
