@@ -72,7 +72,7 @@ class Service:
         self._close()
         settings = self._folder / f"{self.program}.json"
         settings.write_text(json.dumps(self._options, indent=2, ensure_ascii=False), "utf-8")
-        command = [sys.executable, "-P", "-m", f"helpers.shop.{self.program}", "--settings", settings]
+        command: list[str | Path] = [sys.executable, "-P", "-m", f"helpers.shop.{self.program}", "--settings", settings]
         self._output = self._log.open("ab")
         began = self._output.tell()
         self._child = Guarded(command, patience=_PATIENCE, output=self._output, errors=processes.STDOUT)
