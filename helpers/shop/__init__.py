@@ -4,6 +4,10 @@
 Each runs by itself: `python -m helpers.shop.order_service --help`. `helpers.services` starts them for a notebook and
 `./lab shop up` for a terminal. They import nothing of the lab, so that a service is up in less than a second.
 
+- `order_service` the program that takes orders
+- `ways` four ways to take an order and tell Kafka
+- `publisher` one producer for many requests
+- `orders` what an order is, and the service's own database
 - `catalog_service` `row_listener` the programs that listen to orders: one lowers a stock, the other saves a row for each order
 - `stock` what orders do to the stock
 - `health` the HTTP side of a listener
