@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order service: takes orders by HTTP, keeps them in its own database, and tells Kafka."""
+"""The order service: takes orders by HTTP, keeps them in its own database, and sends them to Kafka."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Key = Annotated[str | None, Header(max_length=255, description="The same key giv
 
 
 class Health(BaseModel):
-    """How this instance tells Kafka, and how many messages waited in its outbox, 500 at most."""
+    """The way of this instance, and how many messages waited in its outbox, 500 at most."""
 
     status: str = "up"
     way: Way

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Four ways to take an order and tell Kafka. They differ in what is true when the customer reads "accepted"."""
+"""Four ways to take an order and send it to Kafka. They differ in what is true when the customer reads "accepted"."""
 
 from __future__ import annotations
 
