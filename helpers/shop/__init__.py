@@ -5,6 +5,10 @@ Each runs by itself: `python -m helpers.shop.order_service --help`. `helpers.ser
 `./lab shop up` for a terminal. They import nothing of the lab, so that a service is up in less than a second.
 
 - `gateway` the program that all requests go through
+- `order_service` the program that takes orders
+- `ways` four ways to take an order and send it to Kafka
+- `publisher` one producer for many requests
+- `orders` what an order is, and the service's own database
 - `catalog_service` `row_listener` the programs that listen to orders: one lowers a stock, the other saves a row for each order
 - `stock` what orders do to the stock
 - `health` the HTTP side of a listener
