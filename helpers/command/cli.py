@@ -10,6 +10,7 @@ import sys
 import click
 
 from helpers.command import console, doctor, jupyter, testing
+from helpers.command import shop as shop_command
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.lab import as_dictionary
 from helpers.project import PACKAGE
@@ -17,6 +18,7 @@ from helpers.settings import settings
 from helpers.stack import plugins as connect_plugins
 from helpers.stack.labs import AnyLab, lab_in, without_containers
 from helpers.stack.local import LocalLab
+from helpers.stack.shop import WAYS
 from helpers.stack.status import ServerStatus
 
 INTERRUPTED = 130
@@ -128,7 +130,7 @@ def bench(only: str | None) -> None:
 @click.argument("name")
 @click.option("-n", "count", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
 def logs(name: str, count: int) -> None:
-    """Print the end of the log NAME: kafka, connect, mariadb, mysql or jupyter."""
+    """Print the end of the log NAME: kafka, connect, mariadb, mysql, jupyter, gateway, catalog, orders or orders-2."""
     for line in _lab().log(name, count):
         console.result(line)
 
@@ -164,6 +166,40 @@ def remove_plugin(name: str) -> None:
     with console.Terminal() as report:
         _own_worker().remove_plugin(name, report)
     console.say(f"Removed {name}.")
+
+
+@lab.group()
+def shop() -> None:
+    """The services of lessons 08 and 09 as programs, to try with curl or with a program of your own."""
+
+
+@shop.command("up", epilog="Example: ./lab shop up --instances 2")
+@click.option("--instances", type=int, help="How many order services (1, or as last time).")
+@click.option("--way", type=click.Choice(WAYS), help="How an order gets to Kafka (confirm, or as last time).")
+def shop_up(instances: int | None, way: str | None) -> None:
+    """Start a gateway, a catalog service and order services. They end with the lab."""
+    with console.Terminal() as report:
+        console.show_servers(shop_command.up(settings(), report, instances=instances, way=way))
+
+
+@shop.command("down", epilog="Example: ./lab shop down")
+def shop_down() -> None:
+    """Stop the services. Their databases are kept."""
+    stopped = shop_command.shop_in(settings()).down()
+    console.say(f"Stopped: {', '.join(stopped)}." if stopped else "The shop was not running.")
+
+
+@shop.command("status", epilog="Example: ./lab shop status --json | python -m json.tool")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def shop_status(as_json: bool) -> None:
+    """Show the services: address, process, memory, uptime. Exit code 3 if not all of them run."""
+    services = shop_command.shop_in(settings()).status()
+    if as_json:
+        console.result(json.dumps(shop_command.as_dictionary(services), indent=2))
+    else:
+        console.show_servers(services)
+    if not all(service.running for service in services):
+        sys.exit(LabNotRunning.exit_code)
 
 
 def main() -> None:

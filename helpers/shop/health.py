@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from helpers.shop import problems
+from helpers.shop import pages
 from helpers.shop.listener import Listener
 from helpers.shop.problems import Problem, responses
 
@@ -31,8 +31,7 @@ def listening(title: str, listener: Listener) -> FastAPI:
         yield
         listener.stop()
 
-    app = FastAPI(title=title, lifespan=lifespan)
-    problems.install(app)
+    app = pages.application(title, lifespan)
 
     @app.get("/health", responses=responses(503))
     async def health() -> Health:  # async: it answers also while every thread waits for the database

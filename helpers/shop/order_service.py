@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import FastAPI, Header, Query, Request, Response
 from pydantic import BaseModel
 
-from helpers.shop import problems, serving, ways
+from helpers.shop import pages, serving, ways
 from helpers.shop.orders import KeyUsedBefore, Order, OrderRequest, Orders, new_order
 from helpers.shop.problems import BodyLimit, Problem, responses
 from helpers.shop.publisher import NotPublished, Publisher
@@ -50,9 +50,8 @@ def create_app(orders: Orders, publisher: Publisher, way: Way) -> FastAPI:
         publisher.close()
         orders.close()
 
-    app = FastAPI(title="Order service", lifespan=lifespan)
+    app = pages.application("Order service", lifespan)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT)
-    problems.install(app)
     _reading(app, orders)
 
     @app.get("/health")
@@ -111,7 +110,7 @@ def _reading(app: FastAPI, orders: Orders) -> None:
 
 
 def _accepted(order: Order, status: int) -> Response:
-    return Response(order.document, status, {"Location": f"/orders/{order.orderId}"}, "application/json")
+    return Response(order.document, status, {"Location": f"orders/{order.orderId}"}, "application/json")
 
 
 def _not_published(order: Order, error: NotPublished) -> Problem:

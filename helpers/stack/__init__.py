@@ -4,7 +4,9 @@
 - `labs` which lab is in a folder
 - `local` the lab on this computer: its servers together
 - `installed` `plugins` the programs on this computer that run them; connectors that the user adds
-- `servers` `containers` one server each; Docker Compose
+- `containers` Docker Compose
+- `shop` the shop of `./lab shop`
+- `servers` one server each
 - `install` `home` what is downloaded and unpacked; what a lab keeps in its folder
 - `progress` `status` how the stack reports
 """

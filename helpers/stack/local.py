@@ -25,6 +25,7 @@ from helpers.stack.servers.mysql import MySQL
 from helpers.stack.servers.server import Server
 from helpers.stack.servers.starting import start
 from helpers.stack.servers.worker import Worker
+from helpers.stack.shop import Shop
 from helpers.stack.status import ServerStatus
 
 KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Kafka, MariaDB, MySQL)}
@@ -63,14 +64,16 @@ class LocalLab:
         return self.status()
 
     def down(self) -> list[str]:
-        """Stop the servers that run, and return their names."""
+        """Stop the servers that run, and first the shop. Return their names."""
         if not self.home.exists():
             return []
+        shop = Shop(self.home).down()
         with folder.locked(self.home):
-            return self._stop()
+            return [*shop, *self._stop()]
 
     def reset(self) -> None:
-        """Stop the servers and delete everything that the lab wrote: topics, databases, logs, passwords. Plugins stay."""
+        """Stop the servers and delete everything that the lab wrote: topics, databases, logs, passwords, the shop. Plugins stay."""
+        Shop(self.home).reset()
         if not (self.home / "lab.json").exists():
             return  # folders of these names may belong to another program
         with folder.locked(self.home):

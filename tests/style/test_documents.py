@@ -36,7 +36,8 @@ def promised(readme: str) -> set[tuple[str, ...]]:
 def test_the_table_has_each_verb_of_the_command() -> None:
     named = promised(README)
     assert {words[0] for words in named if words} - {"--version"} == commands()
-    assert {words[1] for words in named if words[:1] == ("plugins",)} == commands("plugins")
+    for group in ("plugins", "shop"):
+        assert {words[1] for words in named if words[:1] == (group,)} == commands(group)
 
 
 def test_a_verb_that_is_missing_or_made_up_is_seen() -> None:

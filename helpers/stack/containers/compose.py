@@ -16,6 +16,7 @@ from helpers.stack.containers import docker
 from helpers.stack.home import folder, secrets
 from helpers.stack.home.state import State
 from helpers.stack.progress import Reporter, Silent
+from helpers.stack.shop import Shop
 from helpers.stack.status import ServerStatus
 
 TITLES = {"connect": "Kafka Connect", "kafka": "Apache Kafka", "mysql": "MySQL"}
@@ -74,17 +75,19 @@ class ComposeLab:
         return self.status()
 
     def down(self) -> list[str]:
-        """Stop what runs and return the names of the servers that ran. Their data is kept."""
+        """Stop what runs, first the shop, and return the names of the servers that ran. Their data is kept."""
+        shop = Shop(self.home).down()
         ran = sorted(self._running())
         if ran:
             with folder.locked(self.home):
                 self._compose("stop", timeout=_STOP)
-        return ran
+        return [*shop, *ran]
 
     def reset(self) -> None:
-        """Delete the containers, their volumes, and the lab's ports and passwords. Images stay."""
+        """Delete the containers, their volumes, the shop, and the lab's ports and passwords. Images stay."""
         if not holds_containers(self.home):
             return
+        Shop(self.home).reset()
         with folder.locked(self.home):
             self._delete()
             folder.forget(self.home, ["secrets", "logs"])

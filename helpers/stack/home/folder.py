@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 
 _LOGGED = ("kafka", "connect", "mariadb", "mysql", "jupyter")
+_OF_THE_SHOP = ("gateway", "catalog", "orders")
 _FORGOTTEN = ".deleted-"
 
 HOME_NEEDED = 300_000_000
@@ -85,19 +86,21 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def read_log(home: Path, name: str, count: int) -> list[str]:
-    """Return the last `count` lines of the log of the server `name`, or of JupyterLab.
+    """Return the last `count` lines of the log of the server `name`, of a program of the shop, or of JupyterLab.
 
     Raises `InvalidInput` if `name` is not the name of a server, and `LabNotRunning` if it has no log yet.
     """
-    if name.partition("-")[0] not in _LOGGED:
-        raise InvalidInput(
-            f"{name!r} is not one of {', '.join(_LOGGED)}.", "A second server has a number, as in kafka-2."
-        )
-    path = home / "logs" / f"{name}.log"
+    kind = name.partition("-")[0]
+    if kind not in (*_LOGGED, *_OF_THE_SHOP) or "/" in name or "\\" in name:
+        known = ", ".join((*_LOGGED, *_OF_THE_SHOP))
+        raise InvalidInput(f"{name!r} is not one of {known}.", "A second server has a number, as in kafka-2.")
+    place, verb = (home / "shop", "shop up") if kind in _OF_THE_SHOP else (home, "up")
+    path = place / "logs" / f"{name}.log"
     if not path.is_file():
         there = ", ".join(sorted(log.stem for log in path.parent.glob("*.log"))) or "none"
         raise LabNotRunning(
-            f"There is no log of {name} in {path.parent}.", f"There are: {there}. Start the servers with `./lab up`."
+            f"There is no log of {name} in {path.parent}.",
+            f"There are: {there}. Start the servers with `./lab {verb}`.",
         )
     with path.open(encoding="utf-8", errors="replace") as file:
         return [line.rstrip("\n") for line in deque(file, maxlen=count)]

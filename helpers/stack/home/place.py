@@ -38,6 +38,11 @@ class Place:
         return self.folder / f"{self.name}.properties"
 
     @property
+    def options(self) -> Path:
+        """The options of a program of the shop. Only the program's own command names it."""
+        return self.folder / f"{self.name}.json"
+
+    @property
     def data(self) -> Path:
         """The data that must not be lost: a broker's topics, a database's tables."""
         return self.folder / "data"
@@ -63,4 +68,4 @@ class Place:
         return bool(running)
 
     def _running(self) -> list[psutil.Process]:
-        return processes.find_all(str(self.settings), f"--datadir={self.data}")
+        return processes.find_all(str(self.settings), str(self.options), f"--datadir={self.data}")
