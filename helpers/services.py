@@ -70,19 +70,22 @@ class Service:
         """
         if self.running:
             return self
-        self._close()
+        self.stop()
         settings = self._folder / f"{self.program}.json"
         settings.write_text(json.dumps(self._options, indent=2, ensure_ascii=False), "utf-8")
         command: list[str | Path] = [sys.executable, "-P", "-m", f"helpers.shop.{self.program}", "--settings", settings]
         self._output = self._log.open("ab")
         began = self._output.tell()
+        self._told = {}
         self._child = Guarded(command, patience=_PATIENCE, output=self._output, errors=processes.STDOUT)
         self._child.start()
         try:
             self._told = wait_until(lambda: self._introduced(began), _START_TIMEOUT, f"{self.program} to listen")
         except TimedOut as error:
-            self.stop()
             raise self._failure(str(error)) from error
+        finally:
+            if not self._told:
+                self.stop()
         return self
 
     def stop(self) -> None:
@@ -108,7 +111,7 @@ class Service:
     def wait_ended(self, timeout: float = 20.0) -> None:
         """Return when the service has ended by itself, as one with the order to crash does. Raises `TimedOut`."""
         wait_until(lambda: not self.running, timeout, f"{self.program} to end")
-        self._close()
+        self.stop()
 
     def __enter__(self) -> Service:
         return self.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers import topics
 from helpers.lab import attach
 from helpers.settings import Settings
 from helpers.stack.progress import Reporter
@@ -25,6 +24,8 @@ def up(
 
     Raises `LabNotRunning` if no lab runs there, and what `Shop.up` raises.
     """
+    from helpers import topics  # takes a second, and no other verb needs it
+
     check(instances)
     lab = attach(where)
     if TOPIC not in topics.names(lab):

@@ -101,8 +101,10 @@ class Shop:
         if not known:
             raise LabNotRunning(f"There is no shop in {self.home} yet.", "`./lab shop up` starts one.")
         version = metadata.version(PACKAGE)
+        orders = [_numbered(number) for number in range(1, known.instances + 1)]
         return [
-            _kind(name).status(Place(self.folder, name), known.ports[name], version) for name in reversed(known.names())
+            _kind(name).status(Place(self.folder, name), known.ports[name], version)
+            for name in ("gateway", "catalog", *orders)
         ]
 
     def running(self) -> dict[str, int]:
