@@ -53,7 +53,7 @@ async def forward(request: Request, service: str, discovery: Discovery, session:
     """
     body = await request.body()
     repeatable = request.method in IDEMPOTENT or bool(request.headers.get("idempotency-key"))
-    failure = Problem(503, f"No instance of {service} is registered. Try again.", retry_after=1)
+    failure = Problem(503, f"No instance of {service[:63]} is registered. Try again.", retry_after=1)
     for instance in discovery.in_turn(service):
         try:
             return await _ask(request, instance, body, session)
@@ -75,19 +75,29 @@ def _unsure(status: int, what: str) -> Problem:
 
 
 async def _ask(request: Request, instance: Instance, body: bytes, session: aiohttp.ClientSession) -> Response:
-    prefix, target = f"/{instance.service}", request.scope["raw_path"].decode("latin-1")
-    query = request.scope["query_string"].decode("latin-1")
-    url = URL(f"{instance.url}{target.removeprefix(prefix)}{'?' if query else ''}{query}", encoded=True)
+    url = URL(f"{instance.url}{_target(request, instance.service)}", encoded=True)
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _end_to_end(request.headers.raw)]
     sent = session.request(
         request.method,
         url,
         data=body or None,
-        headers=[*headers, ("X-Forwarded-Prefix", prefix)],
+        headers=[*headers, ("X-Forwarded-Prefix", f"/{instance.service}")],
         allow_redirects=False,
     )
     async with sent as answer:
         return _answer(request.method, answer, await _read(answer))
+
+
+def _target(request: Request, service: str) -> str:
+    """Return path and query as they came, without the name of `service`. Raises `Problem` 404 if that is not the first segment.
+
+    It always begins with a slash. A name followed by %2F@example.org:80 would else become another host.
+    """
+    path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
+    first, _, rest = path.removeprefix("/").partition("/")
+    if first != service:
+        raise Problem(404, "The first part of the path is not the name of a service.")
+    return f"/{rest}?{query}" if query else f"/{rest}"
 
 
 def _answer(method: str, answer: aiohttp.ClientResponse, body: bytes) -> Response:

@@ -12,8 +12,11 @@ import psutil
 import pytest
 import requests
 
+from helpers.command import shop as shop_command
 from helpers.errors import InvalidInput, LabNotRunning, ServerFailed
 from helpers.processes import is_gone
+from helpers.settings import Settings
+from helpers.stack.progress import Silent
 from helpers.stack.shop import Shop
 from helpers.waiting import wait_until
 from tests.resources import OwnLab
@@ -28,15 +31,26 @@ def session() -> Iterator[requests.Session]:
         yield found
 
 
-def up(own: OwnLab, *options: str, **variables: str) -> str:
-    """Run `lab shop up`, which has to succeed, and return what it says about its progress."""
-    done = own.run("shop", "up", *options, **variables)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+class Said(Silent):
+    """Keeps what it was to show."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def up(own: OwnLab, instances: int | None = None, way: str | None = None) -> list[str]:
+    """Do what `lab shop up` does, without the second that a new Python takes, and return what it says."""
+    said = Said()
+    shop_command.up(Settings(own.home, own.cache), said, instances=instances, way=way)
+    return said.lines
 
 
 def status(own: OwnLab) -> dict[str, Any]:
-    return dict(json.loads(own.run("shop", "status", "--json").stdout))
+    """Return what `lab shop status --json` prints."""
+    return shop_command.as_dictionary(Shop(own.home).status())
 
 
 def pids(found: dict[str, Any]) -> list[int]:
@@ -57,42 +71,48 @@ def order_and_compare(session: requests.Session, gateway: str) -> None:
     assert stock() == before - 10
 
 
-def test_order_by_http_then_up_again_with_more_and_with_less(own_lab: OwnLab, session: requests.Session) -> None:
+def test_the_command(own_lab: OwnLab, session: requests.Session) -> None:
     assert own_lab.run("shop", "status").returncode == LabNotRunning.exit_code
-    assert own_lab.run("shop", "down").returncode == 0
-    up(own_lab)
-    first = status(own_lab)
-    assert len(first["orders"]) == 1 and all(pids(first))
-    order_and_compare(session, first["gateway"]["url"])
+    done = own_lab.run("shop", "up", "--instances", "99")
+    assert done.returncode == InvalidInput.exit_code and "1 to 8 order services, not 99." in done.stderr
+    done = own_lab.run("shop", "up")
+    assert done.returncode == 0 and "Catalog service" in done.stdout
+    shown = own_lab.run("shop", "status", "--json")
+    found = json.loads(shown.stdout)
+    assert shown.returncode == 0 and found == status(own_lab) and len(found["orders"]) == 1 and all(pids(found))
+    order_and_compare(session, found["gateway"]["url"])
     for page in ("/docs", "/order-service/docs", "/catalog-service/openapi.json"):
-        assert session.get(first["gateway"]["url"] + page, timeout=5).status_code == 200
+        assert session.get(found["gateway"]["url"] + page, timeout=5).status_code == 200
+    assert "order-service" in own_lab.run("logs", "orders").stdout
 
+
+def test_up_again_with_more_and_with_less(own_lab: OwnLab, session: requests.Session) -> None:
+    up(own_lab, 1, "confirm")
+    first = status(own_lab)
     assert "The shop runs already." in up(own_lab) and status(own_lab) == first
-    assert "runs already" not in up(own_lab, "--instances", "2")
+    assert "The shop runs already." not in up(own_lab, 2)
     both = status(own_lab)
     assert len(both["orders"]) == 2 and both["orders"][:1] == first["orders"] and both["catalog"] == first["catalog"]
     orders = f"{first['gateway']['url']}/order-service/orders"
     assert len({session.get(orders, timeout=5).headers["X-Instance"] for _ in range(2)}) == 2
-
-    up(own_lab, "--instances", "1", "--way", "outbox")
+    up(own_lab, 1, "outbox")
     fewer = status(own_lab)
     assert len(fewer["orders"]) == 1 and fewer["gateway"] == first["gateway"]
     assert fewer["orders"][0]["url"] == first["orders"][0]["url"] and fewer["orders"] != first["orders"], "the new way"
     order_and_compare(session, first["gateway"]["url"])
-    assert "order-service" in own_lab.run("logs", "orders").stdout
 
 
 def test_a_killed_service_and_a_port_that_is_taken(own_lab: OwnLab, session: requests.Session) -> None:
     up(own_lab)
     before = status(own_lab)
-    for place in ("gateway", "catalog"):
-        process = psutil.Process(before[place]["pid"])
+    killed = [psutil.Process(before[place]["pid"]) for place in ("gateway", "catalog")]
+    for process in killed:
         process.kill()
-        wait_until(lambda: is_gone(process), 10, f"{place} to end")  # noqa: B023  # it is called before the next round
-    assert own_lab.run("shop", "status").returncode == LabNotRunning.exit_code
+    wait_until(lambda: all(map(is_gone, killed)), 10, "both to end")
+    assert [status(own_lab)[place]["pid"] for place in ("gateway", "catalog")] == [None, None]
     port = int(before["gateway"]["url"].rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
-        said = up(own_lab)
+        said = "\n".join(up(own_lab))
     after = status(own_lab)
     assert f"Port {port} is used by another program. Gateway moves to" in said
     assert after["gateway"]["url"] != before["gateway"]["url"] and after["catalog"]["url"] == before["catalog"]["url"]
@@ -100,45 +120,32 @@ def test_a_killed_service_and_a_port_that_is_taken(own_lab: OwnLab, session: req
 
 
 def test_if_one_cannot_start_none_does(own_lab: OwnLab) -> None:
-    own_lab.run("shop", "down")
-    (own_lab.home / "shop" / "orders" / "service.db").unlink()
-    (own_lab.home / "shop" / "orders" / "service.db").mkdir()
-    try:
-        done = own_lab.run("shop", "up")
-        assert done.returncode == ServerFailed.exit_code and "Order service ended while it was starting" in done.stderr
-        assert Shop(own_lab.home).running() == {}
-    finally:
-        (own_lab.home / "shop" / "orders" / "service.db").rmdir()
-
-
-def test_what_cannot_be_is_one_sentence(own_lab: OwnLab, new_lab: OwnLab) -> None:
-    for count in ("0", "-1", "9", "99"):
-        done = own_lab.run("shop", "up", "--instances", count)
-        assert done.returncode == InvalidInput.exit_code and f"1 to 8 order services, not {count}." in done.stderr
-    done = new_lab.run("shop", "up")
-    assert done.returncode == LabNotRunning.exit_code and "No lab runs in" in done.stderr
-    assert not new_lab.home.exists(), "nothing was made"
+    database = Shop(own_lab.home).folder / "catalog" / "service.db"
+    assert Shop(own_lab.home).down() and database.exists()
+    kept = database.rename(database.with_name("kept"))
+    database.mkdir()
+    with pytest.raises(ServerFailed, match="Catalog service ended while it was starting"):
+        up(own_lab)
+    assert Shop(own_lab.home).running() == {}
+    database.rmdir()
+    kept.rename(database)
 
 
 def test_beside_servers_elsewhere(own_lab: OwnLab, new_lab: OwnLab, session: requests.Session) -> None:
-    up(own_lab)
-    elsewhere = {"LAB_BOOTSTRAP_SERVERS": own_lab.attach().bootstrap_servers}
-    # Both catalog services are members of one group: the topic's only partition has one of them.
-    own_lab.run("shop", "down")
-    up(new_lab, **elsewhere)
+    Shop(own_lab.home).down()  # its catalog service is a member of the same group
+    with pytest.raises(LabNotRunning, match="No lab runs in"):
+        up(new_lab)
+    assert not new_lab.home.exists(), "nothing was made"
+    elsewhere = Settings(new_lab.home, new_lab.cache, bootstrap_servers=own_lab.attach().bootstrap_servers)
+    shop_command.up(elsewhere, Silent())
     order_and_compare(session, status(new_lab)["gateway"]["url"])
-    assert "Stopped: orders, catalog, gateway." in new_lab.run("down", **elsewhere).stderr
-    assert new_lab.run("reset", "--yes", **elsewhere).returncode == 0
-    assert not (new_lab.home / "shop").exists() and own_lab.pids(), "the servers elsewhere are not its own"
+    assert new_lab.run("reset", "--yes").returncode == 0
+    assert new_lab.processes() == [] and not (new_lab.home / "shop").exists()
 
 
 def test_it_ends_with_the_lab(own_lab: OwnLab) -> None:
-    up(own_lab)
+    up(own_lab, 1)
     found = [psutil.Process(pid) for pid in pids(status(own_lab))]
     assert "Stopped: orders, catalog, gateway, connect" in own_lab.run("down").stderr
     assert all(map(is_gone, found))
-    assert (own_lab.home / "shop" / "orders" / "service.db").exists()
-    own_lab.up()
-    up(own_lab)
-    assert own_lab.run("reset", "--yes").returncode == 0
-    assert own_lab.processes() == [] and not (own_lab.home / "shop").exists()
+    assert (own_lab.home / "shop" / "orders" / "service.db").exists(), "its data is kept"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 
 import pytest
+from yarl import URL as YarlURL
 
 from helpers.shop import forwarding, gateway
 from helpers.shop.discovery import MOST
@@ -45,10 +46,8 @@ async def test_a_request_arrives_as_it_was_sent() -> None:
             "X-Forwarded-Prefix": "/evil",
         }
         path = "/order-service/orders/a%2Fb%20c/../%EC%A3%BC?limit=1&limit=2&q=a+b%26"
-        from yarl import URL
-
         async with it.session.request(
-            "POST", URL(it.url + path, encoded=True), data=b'{"x": 1}', headers=headers
+            "POST", YarlURL(it.url + path, encoded=True), data=b'{"x": 1}', headers=headers
         ) as answer:
             shown = json.loads(await answer.text())
     assert shown["target"] == path.removeprefix("/order-service") and shown["body"] == '{"x": 1}'
@@ -178,6 +177,24 @@ async def test_only_addresses_on_this_computer_can_register() -> None:
         for name in gateway.RESERVED:
             assert (await it.ask("PUT", f"/instances/{name}/x", json={"url": URL}))[0].status == 422
         assert json.loads((await it.ask("GET", "/instances"))[1]) == []
+
+
+@in_a_loop
+async def test_no_path_leads_to_another_host() -> None:
+    other, echo = Echo("other"), Echo("a")
+    async with serving(other) as elsewhere, serving(echo) as one, shop(one) as it:
+        host = elsewhere.removeprefix("http://")
+        for path in (
+            f"/order-service%2F@{host}/x",
+            f"/order-service%2f%40{host}/x",
+            "/order-service%2Fx/orders",
+            "/order%2Dservice/x",
+        ):
+            async with it.session.get(YarlURL(it.url + path, encoded=True)) as answer:
+                assert answer.status == 404, path
+        async with it.session.get(YarlURL(f"{it.url}/order-service//{host}/x", encoded=True)) as answer:
+            assert json.loads(await answer.text())["target"] == f"//{host}/x"
+        assert other.got == []
 
 
 @in_a_loop
