@@ -15,7 +15,7 @@ from typing import IO
 
 import psutil
 
-from helpers import processes
+from helpers import database, processes
 from helpers.child import Guarded
 from helpers.errors import InvalidInput, ServerFailed, TimedOut
 from helpers.lab import Lab
@@ -30,7 +30,8 @@ _PATIENCE = (8.0, 3.0)  # seconds to finish what is in hand after SIGINT, then a
 class Service:
     """One program of the shop, from `start` to `stop` or for a `with` block. `folder` has its database, settings and log.
 
-    It may be started again after `stop` and after `kill`: with the same database, on another port.
+    It may be started again after `stop` and after `kill`: with the same database, on another port (the gateway on the same one).
+    Two instances of one program need two folders.
     """
 
     def __init__(self, program: str, folder: Path, options: dict[str, object]) -> None:
@@ -101,11 +102,11 @@ class Service:
         self._signal(psutil.Process.suspend)
 
     def resume(self) -> None:
-        """Let a frozen service continue."""
+        """Let a frozen service continue. Does nothing to one that runs or has ended."""
         self._signal(psutil.Process.resume)
 
     def wait_ended(self, timeout: float = 20.0) -> None:
-        """Return when the service has ended by itself, as one that was told to crash does. Raises `TimedOut`."""
+        """Return when the service has ended by itself, as one with the order to crash does. Raises `TimedOut`."""
         wait_until(lambda: not self.running, timeout, f"{self.program} to end")
         self._close()
 
@@ -181,9 +182,33 @@ def catalog_service(
     return Service("catalog_service", folder, {**_common(lab, folder, topic, gateway), **options})
 
 
-def gateway(folder: Path, *, lease: float | None = None) -> Service:
-    """Return the gateway, not started yet. `lease` is how many seconds an instance stays without a heartbeat."""
-    return Service("gateway", folder, {"lease": lease})
+def row_listener(
+    lab: Lab, folder: Path, topic: str, *, group: str, table: str = "saved", name: str | None = None
+) -> Service:
+    """Return a listener that saves a row for each order in `table` of the lessons' database, not started yet.
+
+    The table needs the columns of `helpers.shop.row_listener.TABLE`. Its column `saved_by` gets `name`, by default the group.
+    Raises `LabNotRunning` if no database is known.
+    """
+    place, account = database.address(lab), "service"
+    options: dict[str, object] = {
+        "bootstrap-servers": lab.bootstrap_servers,
+        "topic": topic,
+        "group": group,
+        "database": f"mysql+pymysql://{account}@{place.host}:{place.port}/{place.name}",
+        "password-file": str(database.password_file(place, account)),
+        "table": table,
+        "name": name,
+    }
+    return Service("row_listener", folder, options)
+
+
+def gateway(folder: Path, *, lease: float | None = None, timeout: float | None = None) -> Service:
+    """Return the gateway, not started yet. It keeps its port when it starts again, so that the instances find it.
+
+    `lease` is how many seconds an instance stays without a heartbeat, `timeout` how many it has to answer.
+    """
+    return Service("gateway", folder, {"port": processes.choose_port(set()), "lease": lease, "timeout": timeout})
 
 
 def _common(lab: Lab, folder: Path, topic: str, gateway: str | None) -> dict[str, object]:
