@@ -212,6 +212,6 @@ def test_two_instances_on_one_database_take_each_order_once(lab: Lab, tmp_path: 
         assert left(second) == 6000
 
 
-def test_it_imports_neither_pandas_nor_the_lab() -> None:
-    program = "import sys, helpers.shop.catalog_service; sys.exit(bool({'pandas', 'helpers.lab'} & set(sys.modules)))"
+def test_it_imports_neither_pandas_nor_sqlalchemy_nor_the_lab() -> None:
+    program = "import sys, helpers.shop.catalog_service; sys.exit(bool({'pandas', 'sqlalchemy', 'helpers.lab'} & set(sys.modules)))"
     assert processes.run([sys.executable, "-c", program], timeout=60).returncode == 0
