@@ -90,11 +90,9 @@ class Case:
 
 
 CASES = [
-    Case(BEFORE, naive=True, batch=1, too_many=0, lag=144),
     Case(BEFORE, naive=True, batch=50, too_many=0, lag=150),
     Case(AFTER, naive=True, batch=1, too_many=1, lag=144),
     Case(AFTER, naive=True, batch=50, too_many=50, lag=150),
-    Case(OFFSET, naive=True, batch=1, too_many=1, lag=144),
     Case(OFFSET, naive=True, batch=50, too_many=50, lag=150),
     Case(AFTER, naive=False, batch=50, too_many=0, lag=150),
     Case(OFFSET, naive=False, batch=50, too_many=0, lag=150),
