@@ -15,7 +15,7 @@ from typing import IO
 
 import psutil
 
-from helpers import database, processes
+from helpers import processes
 from helpers.child import Guarded
 from helpers.errors import InvalidInput, ServerFailed, TimedOut
 from helpers.lab import Lab
@@ -30,8 +30,7 @@ _PATIENCE = (8.0, 3.0)  # seconds to finish what is in hand after SIGINT, then a
 class Service:
     """One program of the shop, from `start` to `stop` or for a `with` block. `folder` has its database, settings and log.
 
-    It may be started again after `stop` and after `kill`: with the same database, on another port (the gateway on the same one).
-    Two instances of one program need two folders.
+    It may be started again after `stop` and after `kill`: with the same database, on another port.
     """
 
     def __init__(self, program: str, folder: Path, options: dict[str, object]) -> None:
@@ -102,7 +101,7 @@ class Service:
         self._signal(psutil.Process.suspend)
 
     def resume(self) -> None:
-        """Let a frozen service continue. Does nothing to one that runs or has ended."""
+        """Let a frozen service continue."""
         self._signal(psutil.Process.resume)
 
     def wait_ended(self, timeout: float = 20.0) -> None:
@@ -150,6 +149,29 @@ class Service:
             self._output = None
 
 
+def row_listener(
+    lab: Lab, folder: Path, topic: str, *, group: str, table: str = "saved", name: str | None = None
+) -> Service:
+    """Return a listener that saves a row for each order in `table` of the lessons' database, not started yet.
+
+    The table needs the columns of `helpers.shop.row_listener.TABLE`. Its column `saved_by` gets `name`, by default the group.
+    Raises `LabNotRunning` if no database is known.
+    """
+    from helpers import database  # it imports pandas, which nothing else here needs
+
+    place, account = database.address(lab), "service"
+    options: dict[str, object] = {
+        "bootstrap-servers": lab.bootstrap_servers,
+        "topic": topic,
+        "group": group,
+        "database": f"mysql+pymysql://{account}@{place.host}:{place.port}/{place.name}",
+        "password-file": str(database.password_file(place, account)),
+        "table": table,
+        "name": name,
+    }
+    return Service("row_listener", folder, options)
+
+
 def order_service(
     lab: Lab, folder: Path, topic: str = TOPIC, *, way: str = "confirm", gateway: str | None = None
 ) -> Service:
@@ -182,33 +204,9 @@ def catalog_service(
     return Service("catalog_service", folder, {**_common(lab, folder, topic, gateway), **options})
 
 
-def row_listener(
-    lab: Lab, folder: Path, topic: str, *, group: str, table: str = "saved", name: str | None = None
-) -> Service:
-    """Return a listener that saves a row for each order in `table` of the lessons' database, not started yet.
-
-    The table needs the columns of `helpers.shop.row_listener.TABLE`. Its column `saved_by` gets `name`, by default the group.
-    Raises `LabNotRunning` if no database is known.
-    """
-    place, account = database.address(lab), "service"
-    options: dict[str, object] = {
-        "bootstrap-servers": lab.bootstrap_servers,
-        "topic": topic,
-        "group": group,
-        "database": f"mysql+pymysql://{account}@{place.host}:{place.port}/{place.name}",
-        "password-file": str(database.password_file(place, account)),
-        "table": table,
-        "name": name,
-    }
-    return Service("row_listener", folder, options)
-
-
-def gateway(folder: Path, *, lease: float | None = None, timeout: float | None = None) -> Service:
-    """Return the gateway, not started yet. It keeps its port when it starts again, so that the instances find it.
-
-    `lease` is how many seconds an instance stays without a heartbeat, `timeout` how many it has to answer.
-    """
-    return Service("gateway", folder, {"port": processes.choose_port(set()), "lease": lease, "timeout": timeout})
+def gateway(folder: Path, *, lease: float | None = None) -> Service:
+    """Return the gateway, not started yet. `lease` is how many seconds an instance stays without a heartbeat."""
+    return Service("gateway", folder, {"lease": lease})
 
 
 def _common(lab: Lab, folder: Path, topic: str, gateway: str | None) -> dict[str, object]:
