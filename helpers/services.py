@@ -153,6 +153,29 @@ class Service:
             self._output = None
 
 
+def row_listener(
+    lab: Lab, folder: Path, topic: str, *, group: str, table: str = "saved", name: str | None = None
+) -> Service:
+    """Return a listener that saves a row for each order in `table` of the lessons' database, not started yet.
+
+    The table needs the columns of `helpers.shop.row_listener.TABLE`. Its column `saved_by` gets `name`, by default the group.
+    Raises `LabNotRunning` if no database is known.
+    """
+    from helpers import database  # it imports pandas, which nothing else here needs
+
+    place, account = database.address(lab), "service"
+    options: dict[str, object] = {
+        "bootstrap-servers": lab.bootstrap_servers,
+        "topic": topic,
+        "group": group,
+        "database": f"mysql+pymysql://{account}@{place.host}:{place.port}/{place.name}",
+        "password-file": str(database.password_file(place, account)),
+        "table": table,
+        "name": name,
+    }
+    return Service("row_listener", folder, options)
+
+
 def order_service(
     lab: Lab, folder: Path, topic: str = TOPIC, *, way: str = "confirm", gateway: str | None = None
 ) -> Service:

@@ -16,6 +16,14 @@ from helpers.shop.serving import complain
 SUFFIX = ".dead-letters"
 _PATIENCE = 5.0  # seconds for one question to the broker
 
+_NEVER = {
+    KafkaError.TOPIC_EXCEPTION,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+"""Why a topic can never be created. All other errors may pass: a broker that has just started even refuses every replica."""
+
 
 @dataclass(frozen=True)
 class DeadLetter:
@@ -86,7 +94,7 @@ class DeadLetters:
         try:
             self._created = self._created or self._exists() or self._create()
         except KafkaException as error:
-            if not error.args[0].retriable() and error.args[0].code() not in _AWAY:
+            if error.args[0].code() in _NEVER:
                 raise
             complain(f"Topic {self.topic} cannot be created now: {error.args[0].str()}.")
         return self._created
@@ -103,7 +111,3 @@ class DeadLetters:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another instance was faster
                 raise
         return True
-
-
-_AWAY = {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN}
-"""What librdkafka reports of a broker that does not answer, as errors that it does not call retriable."""

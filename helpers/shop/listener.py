@@ -116,10 +116,10 @@ class Listener:
             complain(f"A commit failed: {error.args[0].str()}.")
 
     def _gained(self, _: Consumer, places: list[TopicPartition]) -> None:
-        self._assigned |= {place.partition for place in places}
+        self._assigned = self._assigned | {place.partition for place in places}  # a new set: another thread reads it
 
     def _gave_up(self, _: Consumer, places: list[TopicPartition]) -> None:
-        self._assigned -= {place.partition for place in places}
+        self._assigned = self._assigned - {place.partition for place in places}
 
 
 def _records(messages: Sequence[Message]) -> list[Message]:

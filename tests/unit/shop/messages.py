@@ -54,6 +54,6 @@ BAD: dict[str, tuple[bytes | None, bytes | None]] = {
     "half a surrogate pair": (b'{"orderId": "\\ud800", "productId": "CATALOG-0002", "qty": 1}', b"1"),
     "bytes that are not UTF-8": (b'{"orderId": "\xff", "productId": "CATALOG-0002", "qty": 1}', b"1"),
     "100,000 brackets": (b"[" * 100_000, b"1"),
-    "an order id of 900 kB": (value("1" * 900_000), b"1" * 900_000),
+    "an order id of 900 kB": (value("1" * 900_000), b"1"),
 }
 """Value and key of records that must be refused by a stock of 1,000 of CATALOG-0001 to 0003."""

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contrast of lesson 09: how many rows an order makes depends on the groups of those that listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from helpers import database, records, services, topics
+from helpers.lab import Lab
+from helpers.services import Service
+from helpers.shop import row_listener
+from helpers.waiting import wait_until
+from tests.lab.test_catalog_service import orders
+
+PATIENCE = 60.0
+TABLE = "saved_by_listeners"
+
+
+@pytest.fixture
+def table(lab: Lab) -> Iterator[str]:
+    database.execute(lab, row_listener.TABLE.format(table=TABLE))
+    yield TABLE
+    database.drop(lab, TABLE)
+
+
+@pytest.fixture
+def topic(lab: Lab) -> str:
+    name = topics.unique_name("rows")
+    topics.create(lab, name, 2)
+    return name
+
+
+def listener(lab: Lab, folder: Path, topic: str, group: str, name: str) -> Service:
+    """Return a listener with a folder of its own."""
+    own = folder / name
+    own.mkdir()
+    return services.row_listener(lab, own, topic, group=f"{topic}-{group}", table=TABLE, name=name)
+
+
+def health(service: Service) -> tuple[int, str]:
+    """Return status code and document of the listener's health."""
+    answer = requests.get(f"{service.url}/health", timeout=10)
+    return answer.status_code, answer.text
+
+
+def wait_partitions(service: Service, count: int) -> None:
+    """Wait until the listener has `count` partitions."""
+    health = f"{service.url}/health"
+    wait_until(lambda: len(requests.get(health, timeout=10).json()["partitions"]) == count, PATIENCE, "its partitions")
+
+
+def saved(lab: Lab) -> dict[str, int]:
+    """Return how many rows each listener has saved, and in all and how many orders."""
+    frame = database.frame(lab, f"SELECT order_id, saved_by FROM {TABLE}")
+    counted = {name: int((frame["saved_by"] == name).sum()) for name in ("one", "two")}
+    return {**counted, "rows": len(frame), "orders": frame["order_id"].nunique()}
+
+
+@pytest.mark.parametrize(("groups", "rows"), [("ab", 400), ("aa", 200)], ids=["own groups", "one group"])
+def test_one_row_for_each_group(lab: Lab, tmp_path: Path, topic: str, table: str, *, groups: str, rows: int) -> None:
+    first, second = (
+        listener(lab, tmp_path, topic, group, name) for group, name in zip(groups, ("one", "two"), strict=True)
+    )
+    with first, second:
+        for service in (first, second):
+            wait_partitions(service, 2 if rows == 400 else 1)
+        records.produce(lab, topic, orders(range(200)))
+        wait_until(lambda: saved(lab)["rows"] >= rows, PATIENCE, f"{rows} rows", last_seen=lambda: saved(lab))
+        assert (saved(lab)["rows"], saved(lab)["orders"]) == (rows, 200)
+        assert saved(lab)["one"] and saved(lab)["two"], "both have work"
+
+
+def test_one_broken_record_ends_it_and_health_says_why(lab: Lab, tmp_path: Path, topic: str, table: str) -> None:
+    with listener(lab, tmp_path, topic, "a", "one") as service:
+        wait_partitions(service, 2)
+        records.produce(lab, topic, ["no order"])
+        wait_until(lambda: health(service)[0] == 503, PATIENCE, "the listener to end")
+        assert "The listener has ended: JSONDecodeError: Expecting value" in health(service)[1]
+        assert saved(lab)["rows"] == 0
+
+
+def test_no_password_is_in_the_list_of_processes_or_in_its_files(
+    lab: Lab, tmp_path: Path, topic: str, table: str
+) -> None:
+    password = database.password_file(database.address(lab), "service").read_text("ascii")
+    with listener(lab, tmp_path, topic, "a", "one") as service:
+        process = psutil.Process(service.pid)
+        assert password not in str([process.cmdline(), process.environ()])
+    assert not [file for file in (tmp_path / "one").iterdir() if password in file.read_text("utf-8")]
