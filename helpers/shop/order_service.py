@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal, get_args
 
 from fastapi import FastAPI, Header, Query, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.exc import DatabaseError
 
 from helpers.shop import pages, serving, ways
 from helpers.shop.orders import KeyUsedBefore, Order, OrderRequest, Orders, new_order
@@ -28,11 +30,12 @@ Key = Annotated[str | None, Header(max_length=255, description="The same key giv
 
 
 class Health(BaseModel):
-    """The way of this instance, and how many messages waited in its outbox, 500 at most."""
+    """The way of this instance; messages that wait in its outbox (500 at most), and that Kafka refused for good since the start."""
 
     status: str = "up"
     way: Way
     waiting: int
+    refused: int
 
 
 def create_app(orders: Orders, publisher: Publisher, way: Way) -> FastAPI:
@@ -54,9 +57,11 @@ def create_app(orders: Orders, publisher: Publisher, way: Way) -> FastAPI:
     app.add_middleware(BodyLimit, limit=BODY_LIMIT)
     _reading(app, orders)
 
-    @app.get("/health")
+    @app.get("/health", responses=responses(503))
     async def health() -> Health:  # async: it answers also while every thread waits for the database or the broker
-        return Health(way=way, waiting=relay.waiting if relay else 0)
+        if relay and not relay.running:
+            raise Problem(503, "The relay of the outbox has ended. Read the log, then start the service again.")
+        return Health(way=way, waiting=relay.waiting if relay else 0, refused=relay.refused if relay else 0)
 
     if way == "topic-first":
         _publishing(app, publisher)
@@ -84,7 +89,8 @@ def _publishing(app: FastAPI, publisher: Publisher) -> None:
     async def create(request: OrderRequest, idempotency_key: Key = None) -> Response:
         order = new_order(request, idempotency_key)
         try:
-            return _accepted(await ways.topic_first(order, publisher), 202)
+            taken = await ways.topic_first(order, publisher)
+            return Response(taken.document, 202, media_type="application/json")  # no Location: it is not stored here
         except NotPublished as error:
             raise _not_published(order, error) from error
 
@@ -128,10 +134,14 @@ def options() -> argparse.ArgumentParser:
     return made
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Run the service until SIGTERM or SIGINT."""
-    given = serving.parse(options())
-    app = create_app(Orders(given.database), Publisher(given.bootstrap_servers, given.topic), given.way)
+    given = serving.parse(options(), arguments)
+    try:
+        orders = Orders(given.database)
+    except DatabaseError as error:
+        sys.exit(f"The file {given.database} cannot be used: {error.orig}.")
+    app = create_app(orders, Publisher(given.bootstrap_servers, given.topic), given.way)
     serving.serve(app, "order-service", port=given.port, gateway=given.gateway)
 
 

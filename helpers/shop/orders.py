@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     Integer,
     MetaData,
@@ -47,7 +48,14 @@ _outbox = Table(
     Column("position", Integer, primary_key=True),
     Column("order_id", String, nullable=False),
     Column("document", String, nullable=False),
-    sqlite_autoincrement=True,  # a position is never used again, so the relay may delete up to one
+    sqlite_autoincrement=True,  # a position is never used again, so a late delete hits no newer message
+)
+_refused = Table(
+    "refused",
+    _tables,
+    Column("order_id", String, primary_key=True),
+    Column("document", String, nullable=False),
+    Column("reason", String, nullable=False),
 )
 
 
@@ -98,8 +106,16 @@ def new_order(request: OrderRequest, key: str | None = None) -> Order:
     )
 
 
+class Waiting(NamedTuple):
+    """One message of the outbox: an order that Kafka does not have yet."""
+
+    position: int
+    order_id: str
+    document: str
+
+
 class Orders:
-    """The orders in the SQLite file `path`, and the outbox: the messages that wait to be sent.
+    """The orders in the SQLite file `path`, the outbox (messages that wait to be sent), and messages that Kafka refused.
 
     Every method raises `sqlalchemy.exc.OperationalError` if another process keeps the file locked for more than two seconds.
     """
@@ -139,20 +155,32 @@ class Orders:
         with self._engine.connect() as connection:
             return connection.scalars(query).all()
 
-    def waiting(self, limit: int) -> list[tuple[int, str, str]]:
-        """Return up to `limit` messages of the outbox, the oldest first: position, order id, document."""
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Return up to `limit` messages of the outbox, the oldest first."""
         query = select(_outbox.c.position, _outbox.c.order_id, _outbox.c.document).order_by(_outbox.c.position)
         with self._engine.connect() as connection:
-            return [(row.position, row.order_id, row.document) for row in connection.execute(query.limit(limit))]
+            return [Waiting(*row) for row in connection.execute(query.limit(limit))]
 
-    def forget_waiting(self, position: int) -> None:
-        """Delete the messages of the outbox up to `position`: Kafka has them."""
+    def forget_waiting(self, messages: Sequence[Waiting]) -> None:
+        """Delete `messages` from the outbox: Kafka has them."""
         with self._engine.begin() as connection:
-            connection.execute(delete(_outbox).where(_outbox.c.position <= position))
+            _delete(connection, messages)
+
+    def set_aside(self, message: Waiting, reason: str) -> None:
+        """Move one message from the outbox to the table `refused`: Kafka will never take it."""
+        row = {"order_id": message.order_id, "document": message.document, "reason": reason}
+        with self._engine.begin() as connection:
+            connection.execute(insert(_refused).prefix_with("OR REPLACE"), row)
+            _delete(connection, [message])
 
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+
+def _delete(connection: Connection, messages: Sequence[Waiting]) -> None:
+    positions = [message.position for message in messages]
+    connection.execute(delete(_outbox).where(_outbox.c.position.in_(positions)))
 
 
 def _engine(path: Path | str) -> Engine:

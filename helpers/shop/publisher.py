@@ -13,8 +13,6 @@ from helpers.shop.orders import Order
 
 _TIMEOUT = 3.0
 """Seconds until an order that the broker does not confirm is given up. By default the client waits five minutes."""
-_REPORT_TIMEOUT = 3.0  # seconds more, because the client looks for overdue records only now and then
-
 SETTINGS: dict[str, str | int | bool] = {
     "enable.idempotence": True,  # waits for all replicas, and a repetition by the client makes no second record
     "linger.ms": 0,  # a customer waits for this record; by default it waits 5 ms for company
@@ -24,13 +22,24 @@ SETTINGS: dict[str, str | int | bool] = {
 }
 """Settings of the producer, with Kafka's names."""
 
-_REPORT_TIMEOUT = (
-    3.0  # seconds more than `message.timeout.ms`, because librdkafka looks for overdue records now and then
-)
+_REPORT_TIMEOUT = 3.0  # seconds more, because librdkafka looks for overdue records only now and then
+_FINAL = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
 
 
 class NotPublished(Exception):
-    """The broker did not confirm the record in time, or refused it. Nobody knows whether it is in the topic."""
+    """The broker did not confirm the record in time, or refused it.
+
+    If `final`, the broker refused this record and will refuse it again. If not, nobody knows whether it is in the topic.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.final = final
+
+    @classmethod
+    def because(cls, error: KafkaError) -> NotPublished:
+        """Return this exception for an error of the client or of the broker."""
+        return cls(error.str(), final=error.code() in _FINAL)
 
 
 class Publisher:
@@ -52,8 +61,10 @@ class Publisher:
         report: Future[Message] = Future()
         try:
             self._producer.produce(self.topic, document, key, on_delivery=partial(_settle, report))
-        except (BufferError, KafkaException) as error:  # the queue is full, or the producer can never send again
+        except BufferError as error:  # too many records wait already
             report.set_exception(NotPublished(str(error)))
+        except KafkaException as error:
+            report.set_exception(NotPublished.because(error.args[0]))
         return report
 
     def confirm(self, report: Future[Message]) -> Message:
@@ -61,7 +72,7 @@ class Publisher:
         try:
             return report.result(_TIMEOUT + _REPORT_TIMEOUT)
         except TimeoutError:
-            raise NotPublished("No report came.") from None
+            raise NotPublished("no report came") from None
 
     def close(self) -> None:
         """Wait a few seconds for what is on its way, then stop."""
@@ -78,6 +89,6 @@ def _settle(report: Future[Message], error: KafkaError | None, message: Message)
     if not report.set_running_or_notify_cancel():
         return  # the request has ended, and nobody waits any more
     if error:
-        report.set_exception(NotPublished(error.str()))
+        report.set_exception(NotPublished.because(error))
     else:
         report.set_result(message)

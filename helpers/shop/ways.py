@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from helpers.shop.orders import Order, Orders
+from helpers.shop.orders import Order, Orders, Waiting
 from helpers.shop.publisher import NotPublished, Publisher
 from helpers.shop.serving import complain
 
 _BATCH = 500
 _REST = 0.05  # seconds between two looks into an empty outbox
+_PAUSE = 1.0  # seconds after a failure
 
 
 def forget(order: Order, orders: Orders, publisher: Publisher) -> Order:
@@ -45,15 +47,26 @@ async def topic_first(order: Order, publisher: Publisher) -> Order:
 
 
 class Relay:
-    """Sends what waits in the outbox, in order, from `start` to `stop`. While the broker is away it tries again and again."""
+    """Sends what waits in the outbox, the oldest first, from `start` to `stop`.
+
+    While the broker is away it tries again and again. A message that the broker refuses for good is set aside, so that the
+    others go on.
+    """
 
     def __init__(self, orders: Orders, publisher: Publisher) -> None:
         self.waiting = 0
         """How many messages waited at the last look, 500 at most."""
+        self.refused = 0
+        """How many messages were set aside since the start."""
         self._orders = orders
         self._publisher = publisher
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether it still sends."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin to send."""
@@ -67,28 +80,43 @@ class Relay:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                sent = self._send_some()
+                self.send_some()
+                self._stopping.wait(0 if self.waiting else _REST)
             except (NotPublished, OperationalError) as error:
                 complain(f"The outbox must wait: {error}.")
-                sent = False
-            if not sent:
-                self._stopping.wait(_REST)
+                self._stopping.wait(_PAUSE)
 
-    def _send_some(self) -> bool:
-        """Send the oldest messages and delete those that the broker has. Return whether there were any.
-
-        No transaction is open while the broker is waited for: writers would wait too. If this process dies before the
-        delete, the messages are sent again. Raises `NotPublished` for the first that the broker does not have.
-        """
+    def send_some(self) -> None:
+        """Send the oldest messages. Raises `NotPublished` if the broker is away, `OperationalError` if the database is locked."""
         waiting = self._orders.waiting(_BATCH)
         self.waiting = len(waiting)
-        reports = [(position, self._publisher.send_document(key, document)) for position, key, document in waiting]
-        sent = None
-        try:
-            for position, report in reports:
+        for message, error in self._send(waiting).items():
+            if not error.final:
+                raise error
+            self._send_alone(message)
+
+    def _send(self, messages: Sequence[Waiting]) -> dict[Waiting, NotPublished]:
+        """Send `messages`, delete those that the broker has, and return the others with the reason.
+
+        No transaction is open while the broker is awaited, because other writers would wait too. If this process dies
+        before the delete, the messages are sent again.
+        """
+        reports = [self._publisher.send_document(each.order_id, each.document) for each in messages]
+        failures = {}
+        for message, report in zip(messages, reports, strict=True):
+            try:
                 self._publisher.confirm(report)
-                sent = position
-        finally:
-            if sent is not None:
-                self._orders.forget_waiting(sent)
-        return bool(waiting)
+            except NotPublished as error:
+                failures[message] = error
+        if len(failures) < len(messages):
+            self._orders.forget_waiting([message for message in messages if message not in failures])
+        return failures
+
+    def _send_alone(self, message: Waiting) -> None:
+        """Send one message again, because the broker refuses a whole batch if one message in it is bad."""
+        for error in self._send([message]).values():
+            if not error.final:
+                raise error
+            self._orders.set_aside(message, str(error))
+            self.refused += 1
+            complain(f"Order {message.order_id} can never be sent: {error}.")
