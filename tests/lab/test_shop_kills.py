@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 from helpers import services, topics
-from helpers.experiments.customers import Customers
+from helpers.experiments.customers import Accepted, Customers
 from helpers.lag import measure_lag
+from helpers.services import Service
 from helpers.waiting import wait_until
 from tests.resources import OwnLab
 
@@ -32,21 +35,35 @@ def test_orders_survive_the_kill_of_each_part(own_lab: OwnLab, tmp_path: Path) -
         catalog = stack.enter_context(
             services.catalog_service(lab, folders["catalog"], topic, group=group, stock=STOCK, gateway=gateway.url)
         )
-        with Customers(f"{gateway.url}/order-service/orders", ORDERS, clients=8) as customers:
-            for part, service in enumerate((one, catalog, gateway), start=1):
-                customers.wait_accepted(part * ORDERS // 8)
-                service.kill()
-                service.start()
-            customers.wait_accepted(ORDERS // 2)
+
+        def restart_kafka() -> None:
             own_lab.kill("kafka")
             own_lab.up()
-        accepted = {each.order["orderId"] for each in customers.accepted}
+
+        restarts: list[Callable[[], None]] = [partial(_restart, service) for service in (one, catalog, gateway)]
+        url = f"{gateway.url}/order-service/orders"
+        accepted = [each for restart in (*restarts, restart_kafka) for each in _orders_while(restart, url)]
         wait_until(lambda: measure_lag(lab, group, [topic]).total == 0, 60, "the catalog to have read everything")
         handled, left = _handled(folders["catalog"] / "service.db")
-    assert len(customers.accepted) == len(accepted) == ORDERS, "no order was accepted twice under two ids"
-    assert handled == accepted, "each accepted order was handled, and no other"
+    ids = {each.order["orderId"] for each in accepted}
+    assert len(accepted) == len(ids) == ORDERS, "no order was accepted twice under two ids"
+    assert handled == ids, "each accepted order was handled, and no other"
     assert left == 3 * STOCK - ORDERS, "the stock fell by exactly that"
-    assert len({each.instance for each in customers.accepted}) == 3, "one instance answered before and after its kill"
+    assert len({each.instance for each in accepted}) == 3, "a restarted instance has a new name"
+    assert sum(each.tries for each in accepted) > ORDERS, "the kills were felt"
+
+
+def _orders_while(restart: Callable[[], None], url: str) -> list[Accepted]:
+    """Return a quarter of the orders. `restart` comes when the first of them are accepted, and the others have not."""
+    with Customers(url, ORDERS // 4, clients=8) as customers:
+        customers.wait_accepted(ORDERS // 40)
+        restart()
+    return customers.accepted
+
+
+def _restart(service: Service) -> None:
+    service.kill()
+    service.start()
 
 
 def _handled(database: Path) -> tuple[set[str], int]:
