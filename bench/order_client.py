@@ -70,9 +70,9 @@ class Client(asyncio.Protocol):
 
 
 async def order(url: str, clients: int, seconds: float) -> dict[str, float]:
-    """Order with `clients` connections for `seconds`. Return orders a second, median and 99th percentile in seconds, refused ones.
+    """Order with `clients` connections for `seconds`. Return the count and rate of accepted orders, and the count of refused ones.
 
-    `processor` is the processor time of this program in seconds an order.
+    `median` and `p99` are in seconds. `processor` is the processor time of this program in seconds an order.
     """
     address = urlsplit(url)
     loop = asyncio.get_running_loop()
@@ -85,6 +85,7 @@ async def order(url: str, clients: int, seconds: float) -> dict[str, float]:
     times = sorted(each for _, client in made for each in client.times)
     took, used = time.perf_counter() - began, time.process_time() - used
     return {
+        "count": len(times),
         "rate": len(times) / took,
         "median": statistics.median(times),
         "p99": times[len(times) * 99 // 100],

@@ -39,21 +39,21 @@ def measure() -> Iterator[Row]:
             instances[way] = services.order_service(lab, folder, topic, way=way)
             yield Row(f"orders: start, {way}", seconds(instances[way].start), "s", at_most=1)
             stack.callback(instances[way].stop)
-        bare, bare_pid = stack.enter_context(_bare())
-        urls = {_BARE: bare, **{way: service.url for way, service in instances.items()}}
+        running = {_BARE: stack.enter_context(_bare())}
+        running |= {way: (service.url, service.pid) for way, service in instances.items()}
         for clients in _CLIENTS:
-            yield from _rows(clients, _compare(urls, clients))
-        for way, service in instances.items():
-            yield Row(f"orders: memory, {way}", psutil.Process(service.pid).memory_info().rss / 1e6, "MB", at_most=100)
-        yield Row(f"orders: memory, {_BARE}", psutil.Process(bare_pid).memory_info().rss / 1e6, "MB")
+            yield from _rows(clients, _compare(running, clients))
+        for way, (_, pid) in running.items():
+            goal = 100 if way in _GOALS else None
+            yield Row(f"orders: memory, {way}", psutil.Process(pid).memory_info().rss / 1e6, "MB", at_most=goal)
 
 
-def _compare(urls: dict[str, str], clients: int) -> Measured:
+def _compare(running: dict[str, tuple[str, int]], clients: int) -> Measured:
     """Ask all in turn, in another order each round, after a round that does not count."""
-    found: Measured = {way: [] for way in urls}
+    found: Measured = {way: [] for way in running}
     for number in range(_ROUNDS + 1):
-        for way in sorted(urls, reverse=bool(number % 2)):
-            result = _order(urls[way], clients)
+        for way in sorted(running, reverse=bool(number % 2)):
+            result = _order(*running[way], clients)
             if number:
                 found[way].append(result)
     return found
@@ -69,6 +69,7 @@ def _rows(clients: int, found: Measured) -> Iterator[Row]:
             f"the clients use {middle['processor'] * 1000:.0f} µs of CPU an order"
         )
         goal = _GOALS.get(way) if clients == 8 else None
+        yield Row(f"orders: {way}, {clients} clients, an order", middle["service"] * 1000, "µs of CPU of the service")
         yield Row(f"orders: {way}, {clients} clients", rates[way], "orders/s", at_least=goal, note=note)
     share = statistics.median(
         ours["rate"] / bare["rate"] for ours, bare in zip(found["confirm"], found[_BARE], strict=True)
@@ -78,7 +79,9 @@ def _rows(clients: int, found: Measured) -> Iterator[Row]:
     )
 
 
-def _order(url: str, clients: int) -> dict[str, float]:
+def _order(url: str, pid: int, clients: int) -> dict[str, float]:
+    """Let the clients order, and return what they found, with `service`: its processor time in seconds an order."""
+    used = _processor_seconds(pid)
     command = [sys.executable, "-m", "bench.order_client", url, str(clients), str(_SECONDS)]
     done = processes.run(command, timeout=60)
     if done.returncode:
@@ -86,7 +89,13 @@ def _order(url: str, clients: int) -> dict[str, float]:
     found: dict[str, float] = json.loads(done.stdout)
     if found["refused"]:
         raise ServerFailed(f"{url} refused {found['refused']:.0f} orders.")
+    found["service"] = (_processor_seconds(pid) - used) / found["count"]
     return found
+
+
+def _processor_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 @contextmanager
