@@ -105,7 +105,7 @@ class Service:
         self._signal(psutil.Process.resume)
 
     def wait_ended(self, timeout: float = 20.0) -> None:
-        """Return when the service has ended by itself, as one that was told to crash does. Raises `TimedOut`."""
+        """Return when the service has ended by itself, as one with the order to crash does. Raises `TimedOut`."""
         wait_until(lambda: not self.running, timeout, f"{self.program} to end")
         self._close()
 
