@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -130,6 +130,11 @@ def drop(where: Where, *tables: str) -> None:
     """Drop the tables that exist. Name a table of another database with that database: `mydb2.users`."""
     for table in tables:
         execute(where, f"DROP TABLE IF EXISTS {table}")
+
+
+def wall_time(milliseconds: int) -> datetime:
+    """Return the time that a DATETIME column shows. It reaches the topic as milliseconds since 1970, as if it were in UTC."""
+    return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
 
 
 def address(lab: Lab) -> Database:

@@ -183,3 +183,8 @@ def test_an_engine_for_nobody(lab: Lab) -> None:
         database.engine(lab, time_zone="Asia/Seoul")
     with pytest.raises(LabNotRunning, match=r"No database answers at 127\.0\.0\.1:9 "):
         database.frame(lab, "SELECT 1")
+
+
+def test_wall_time() -> None:
+    assert database.wall_time(1_767_323_045_000).isoformat() == "2026-01-02T03:04:05"
+    assert database.wall_time(-1_000).isoformat() == "1969-12-31T23:59:59"
