@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -54,7 +54,7 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
     place = address(lab)
     if role not in _HOMES:
         raise InvalidInput(f"The database has no account {role!r}.", f"Choose one of {', '.join(_HOMES)}.")
-    _zone(time_zone)
+    _check_time_zone(time_zone)
     url = URL.create(
         "mysql+pymysql",
         username=role,
@@ -137,11 +137,6 @@ def wall_time(milliseconds: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
 
 
-def instant(milliseconds: int, time_zone: str) -> datetime:
-    """Return the moment, in UTC, that such a DATETIME means if it was written in `time_zone`."""
-    return wall_time(milliseconds).replace(tzinfo=_zone(time_zone)).astimezone(UTC)
-
-
 def address(lab: Lab) -> Database:
     """Return where the lab's database answers. Raises `LabNotRunning` if none is known."""
     return lab.needed_database()
@@ -172,9 +167,9 @@ def _connected(where: Where) -> Iterator[Connection]:
         raise failure(error, engine_.url) from error
 
 
-def _zone(time_zone: str) -> Any:
+def _check_time_zone(time_zone: str) -> None:
     try:
-        return datetime.strptime(time_zone, "%z").tzinfo
+        datetime.strptime(time_zone, "%z")
     except ValueError as error:
         problem = f"{time_zone!r} is not a time zone that every MariaDB knows."
         raise InvalidInput(problem, "Give the difference from UTC, as in '+09:00'.") from error

@@ -88,7 +88,9 @@ class Lab:
     def needed_database(self) -> Database:
         """Return `database`. Raises `LabNotRunning` if none is known."""
         if not self.database:
-            raise LabNotRunning("This lab has no database.", "Start one with `./lab up`.")
+            raise LabNotRunning(
+                "This lab has no database.", "Unset LAB_BOOTSTRAP_SERVERS to use the lab of `./lab up`."
+            )
         return self.database
 
     def folder(self, server: str) -> Path:

@@ -92,10 +92,6 @@ class Endpoints:
         """Return the state of the connector and of each of its tasks: one may run while the others have failed."""
         return self._ask("GET", path("connectors", name, "status"))
 
-    def task_status(self, name: str, task: int) -> dict[str, Any]:
-        """Return `state`, and `trace` if that is FAILED, of one task."""
-        return self._ask("GET", path("connectors", name, "tasks", task, "status"))
-
     def pause(self, name: str) -> None:
         """Pause a connector: its tasks stay and do nothing. `wait_state(name, "PAUSED")` waits for it."""
         self._ask("PUT", path("connectors", name, "pause"))
@@ -120,10 +116,6 @@ class Endpoints:
         """Return the topics that a connector has used, sorted."""
         return sorted(self._ask("GET", path("connectors", name, "topics"))[name]["topics"])
 
-    def reset_topics(self, name: str) -> None:
-        """Forget the topics that a connector has used."""
-        self._ask("PUT", path("connectors", name, "topics", "reset"))
-
     # How far a connector has come.
 
     def offsets(self, name: str) -> list[dict[str, Any]]:
@@ -137,17 +129,3 @@ class Endpoints:
     def reset_offsets(self, name: str) -> str:
         """Delete the offsets of a stopped connector, which then starts from the beginning; return the worker's message."""
         return self._ask("DELETE", path("connectors", name, "offsets"))["message"]
-
-    # The worker's log.
-
-    def loggers(self) -> dict[str, dict[str, Any]]:
-        """Return logger to its `level` and when that was changed (`last_modified`, ms since the epoch)."""
-        return self._ask("GET", "/admin/loggers")
-
-    def logger(self, name: str) -> dict[str, Any]:
-        """Return `level` and `last_modified` of one logger."""
-        return self._ask("GET", path("admin", "loggers", name))
-
-    def set_logger(self, name: str, level: str) -> list[str]:
-        """Set the level of a logger and of all below it, and return their names."""
-        return self._ask("PUT", path("admin", "loggers", name), {"level": level})

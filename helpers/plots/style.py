@@ -22,6 +22,9 @@ COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#0
 """Okabe and Ito's palette, made for colour-blind readers, without its yellow, which is too pale for a line on white."""
 
 STYLES = ["-", "--", ":", "-."]
+_ALIKE = 3
+"""The colour that a dark theme makes nearly that of number 1: its line has the next style."""
+
 HATCHES = ["", "//", "..", "xx", "--"]
 WIDTH, HEIGHT, DPI = 800, 350, 100
 FINE_DPI = 200
@@ -68,7 +71,8 @@ def shown(value: float) -> str:
 
 def look(number: int) -> dict[str, Any]:
     """Return colour and line style of the line of that number."""
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)]}
+    rounds, colour = divmod(number, len(COLOURS))
+    return {"color": COLOURS[colour], "linestyle": STYLES[(rounds + (colour == _ALIKE)) % len(STYLES)]}
 
 
 def blank() -> tuple[Canvas, Axes]:

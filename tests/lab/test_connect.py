@@ -85,7 +85,6 @@ def test_a_connector_runs_rests_stops_and_starts_again(
 ) -> None:
     name = config["name"]
     assert client.run(config)["tasks"][0]["state"] == "RUNNING"
-    assert client.task_status(name, 0)["state"] == "RUNNING"
     assert client.tasks(name)[0]["config"]["file"] == config["file"]
     client.pause(name)
     client.wait_state(name, "PAUSED")
@@ -94,8 +93,6 @@ def test_a_connector_runs_rests_stops_and_starts_again(
     client.wait_running(name)
     wait_until(lambda: _written(config) == LINES, 20, "the lines in the file")
     wait_until(lambda: client.topics(name) == [topic], 20, "the topic to be known")
-    client.reset_topics(name)
-    wait_until(lambda: client.topics(name) == [], 20, "the topic to be forgotten")
     client.restart(name)
     client.wait_running(name)
     client.restart_task(name, 0)
@@ -150,21 +147,12 @@ def test_a_temporary_connector_goes_with_its_block(client: ConnectClient, config
     assert config["name"] not in client.connectors()
 
 
-def test_loggers_are_read_and_set(client: ConnectClient) -> None:
-    name = "org.apache.kafka.connect.file"
-    assert name in client.set_logger(name, "DEBUG")
-    assert client.logger(name)["level"] == "DEBUG"
-    assert client.loggers()[name]["last_modified"] > 0
-    client.set_logger(name, "INFO")
-
-
 Ask = Callable[[ConnectClient], Any]
 UNKNOWN: dict[str, Ask] = {
     "get": lambda client: client.get("nobody"),
     "config": lambda client: client.config("nobody"),
     "tasks": lambda client: client.tasks("nobody"),
     "status": lambda client: client.status("nobody"),
-    "task_status": lambda client: client.task_status("nobody", 0),
     "pause": lambda client: client.pause("nobody"),
     "resume": lambda client: client.resume("nobody"),
     "stop": lambda client: client.stop("nobody"),
@@ -177,8 +165,6 @@ UNKNOWN: dict[str, Ask] = {
     "delete": lambda client: client.delete("nobody"),
     "wait_running": lambda client: client.wait_running("nobody"),
     "plugin_config": lambda client: client.plugin_config("nobody"),
-    "logger": lambda client: client.logger("nobody"),
-    "set_logger": lambda client: client.set_logger("root", "LOUD"),
 }
 
 

@@ -321,7 +321,7 @@ def test_what_each_account_may_do(room: Room) -> None:
 
 
 def test_a_datetime_is_wall_time(room: Room) -> None:
-    """Written in a time zone nine hours ahead, it reaches the topic nine hours late. `instant` corrects it."""
+    """Written in a time zone nine hours ahead, it reaches the topic nine hours late."""
     seoul = database.engine(room.lab, time_zone="+09:00")
     statement = f"INSERT INTO {room.table} (created_at) VALUES ('2026-01-02 03:04:05')"
     with room.client.temporary(connectors.debezium_source(room.lab, room.source, [room.table])):
@@ -330,8 +330,6 @@ def test_a_datetime_is_wall_time(room: Room) -> None:
         first, second = room.arrived(2)
     milliseconds = json.loads(first.value() or b"")["payload"]["created_at"]
     assert str(database.wall_time(milliseconds)) == "2026-01-02 03:04:05"
-    assert database.instant(milliseconds, "+09:00").isoformat() == "2026-01-01T18:04:05+00:00"
     now = json.loads(second.value() or b"")["payload"]["created_at"]
     really = second.timestamp()[1]
     assert 8.9 * 3_600_000 < now - really < 9.1 * 3_600_000
-    assert abs(database.instant(now, "+09:00").timestamp() * 1000 - really) < 360_000

@@ -77,6 +77,11 @@ def test_the_broker_keeps_a_setting_until_it_is_removed(lab: Lab) -> None:
         groups.configure(lab, name, {"share.auto.offset.reset": "the middle"})
 
 
+def test_a_tool_no_longer_knows_zookeeper(lab: Lab) -> None:
+    with pytest.raises(KafkaFailed, match="zookeeper is not a recognized option"):
+        kafka_tools.kafka(lab, "topics", "--list", "--zookeeper", "localhost:2181")
+
+
 def test_a_tool_is_shown_as_it_would_be_typed(lab: Lab, topic: str, capsys: pytest.CaptureFixture[str]) -> None:
     kafka_tools.show(lab, "topics", "--describe", "--topic", topic)
     typed, said = capsys.readouterr().out.split("\n", 1)

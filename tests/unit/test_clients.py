@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import socket
 
@@ -13,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from helpers import clients, topics
 from helpers.errors import KafkaFailed, LabNotRunning
 from helpers.lab import Lab
+from helpers.waiting import wait_until
 
 
 def test_the_reason_is_todays_and_not_yesterdays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +47,19 @@ def test_a_module_that_is_loaded_again_keeps_each_line_once() -> None:
 
 def test_a_client_is_new_and_asks_nobody(nobody: Lab) -> None:
     assert clients.new(Producer, nobody.bootstrap_servers) is not clients.new(Producer, nobody.bootstrap_servers)
+
+
+def test_a_python_producer_is_not_idempotent_by_default(nobody: Lab) -> None:
+    """A retry may double or reorder its records, as lesson 01 says. Java's default is the other one."""
+
+    def log_of(config: dict[str, object]) -> str:
+        said = io.StringIO()
+        logger = logging.Logger("client")
+        logger.addHandler(logging.StreamHandler(said))
+        address = {"bootstrap.servers": nobody.bootstrap_servers}
+        producer = Producer({**address, "debug": "eos", "logger": logger, **config})
+        wait_until(lambda: producer.poll(0.1) or "initialized" in said.getvalue(), 10, "the client's first lines")
+        return said.getvalue()
+
+    assert "Idempotent producer" in log_of({"enable.idempotence": True})
+    assert "Idempotent producer" not in log_of({})

@@ -17,6 +17,6 @@ def root_causes(status):
     failed = [task for task in status["tasks"] if task["state"] == "FAILED"]
     return [task["trace"].splitlines()[0] for task in failed]
 """,
-        "take the last cause.",
+        "last cause, if FAILED",
     ),
 ]

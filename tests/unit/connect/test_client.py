@@ -116,7 +116,7 @@ def test_a_name_reaches_the_worker_whole(serve: Serve, asked: list[str], name: s
 @pytest.mark.parametrize("name", ["", ".", "..", "other/../orders", "%41", "orders%2Fx"])
 def test_a_name_that_no_path_can_hold_is_sent_nowhere(serve: Serve, asked: list[str], name: str) -> None:
     client = serve((200, {}))
-    for ask in (client.delete, client.status, client.stop, client.plugin_config, client.logger):
+    for ask in (client.delete, client.status, client.stop, client.plugin_config, client.config):
         with pytest.raises(InvalidInput, match=f"cannot have the name {name!r}"):
             ask(name)
     assert asked == []
