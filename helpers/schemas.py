@@ -31,12 +31,14 @@ Schema = Mapping[str, str]
 """The fields of a record with their types, the names in `TYPES`. A type with a question mark is optional: "text?"."""
 Record = Mapping[str, Any]
 
-TYPES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "text": ({"type": "string"}, {"type": "string"}),
-    "int32": ({"type": "int32"}, {"type": "int"}),
-    "int64": ({"type": "int64"}, {"type": "long"}),
-    "double": ({"type": "double"}, {"type": "double"}),
-    "boolean": ({"type": "boolean"}, {"type": "boolean"}),
+Described = tuple[dict[str, Any], str | dict[str, str]]
+
+TYPES: dict[str, Described] = {
+    "text": ({"type": "string"}, "string"),
+    "int32": ({"type": "int32"}, "int"),
+    "int64": ({"type": "int64"}, "long"),
+    "double": ({"type": "double"}, "double"),
+    "boolean": ({"type": "boolean"}, "boolean"),
     # In JSON a text (ISO 8601), in Avro milliseconds. Debezium's sink makes a DATETIME column of both.
     "time": (
         {"type": "string", "name": "io.debezium.time.ZonedTimestamp", "version": 1},
@@ -159,7 +161,9 @@ def register(lab: Lab, topic: str, schema: Schema) -> int:
             if error.http_status_code != 409:
                 raise
             problem = f"The registry refuses this schema of {topic}-value: {error.error_message}."
-            raise InvalidInput(problem, 'A new field must be optional, as in "text?".') from error
+            raise InvalidInput(
+                problem, 'Old records must stay readable: make a new field optional ("text?").'
+            ) from error
 
 
 def serializer(lab: Lab, topic: str, schema: Schema) -> Callable[[Record], bytes]:
@@ -178,7 +182,7 @@ def serializer(lab: Lab, topic: str, schema: Schema) -> Callable[[Record], bytes
     return lambda record: bytes(serialize(record, context) or b"")
 
 
-def _type(kind: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _type(kind: str) -> Described:
     name = kind.removesuffix("?")
     if name not in TYPES:
         raise InvalidInput(f"{kind!r} is not a type of a field.", f"Choose one of {', '.join(TYPES)}.")

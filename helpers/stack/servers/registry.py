@@ -54,14 +54,14 @@ class Registry(Server):
             # By default the schemas are in memory. After a stop the same numbers would then stand for other schemas. The path
             # is relative to the server's folder, because a path in such an address cannot have every letter.
             "apicurio.datasource.url": f"jdbc:h2:file:./schemas-{self.version}",
-            # As a Confluent registry does. Apicurio itself takes any schema until it is told otherwise.
+            # As a Confluent registry does. Apicurio's own default takes any schema.
             "apicurio.rules.global.compatibility": "BACKWARD",
             "quarkus.log.console.format": "[%d] %p %s%e (%c)%n",  # as the other servers write
         }
         return {self.place.settings: properties(settings)}
 
     def command(self) -> Command:
-        # The name of the file is an argument too: by that the server is found.
+        # The setting is the file's address in its server's folder. The argument is for `Place`, which finds the server by it.
         settings = self.place.settings
-        flags = ("-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dquarkus.config.locations={settings.as_uri()}")
+        flags = ("-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dquarkus.config.locations={settings.name}")
         return self.java.server("io.quarkus.bootstrap.runner.QuarkusEntryPoint", settings, flags=flags)
