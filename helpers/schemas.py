@@ -5,7 +5,8 @@
 - in the connector: plain JSON, `plain_json` and `json_converter(schema)`
 - in a registry: Avro, `avro` or a `serializer`, and `avro_converter`
 
-A schema is a dictionary of fields and types, such as `ORDER`. Only `registry`, `register` and `serializer` need a server.
+A schema is a dictionary of fields and types, such as `ORDER`. Only `registry`, `register`, `forget` and
+`serializer` need a server.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ Schema = Mapping[str, str]
 """The fields of a record with their types, the names in `TYPES`. A type with a question mark is optional: "text?"."""
 Record = Mapping[str, Any]
 
-Described = tuple[dict[str, Any], str | dict[str, str]]
+_Described = tuple[dict[str, Any], str | dict[str, str]]
 
-TYPES: dict[str, Described] = {
+TYPES: dict[str, _Described] = {
     "text": ({"type": "string"}, "string"),
     "int32": ({"type": "int32"}, "int"),
     "int64": ({"type": "int64"}, "long"),
@@ -166,6 +167,14 @@ def register(lab: Lab, topic: str, schema: Schema) -> int:
             ) from error
 
 
+def forget(lab: Lab, topic: str) -> None:
+    """Delete the schemas of the values of `topic`, if there are any. Raises `LabNotRunning` if there is no registry."""
+    subject = f"{topic}-value"
+    with registry(lab) as client:
+        if subject in client.get_subjects():
+            client.delete_subject(subject, permanent=True)
+
+
 def serializer(lab: Lab, topic: str, schema: Schema) -> Callable[[Record], bytes]:
     """Return a function that writes a record for `topic` in Avro, by Confluent's serializer.
 
@@ -182,7 +191,7 @@ def serializer(lab: Lab, topic: str, schema: Schema) -> Callable[[Record], bytes
     return lambda record: bytes(serialize(record, context) or b"")
 
 
-def _type(kind: str) -> Described:
+def _type(kind: str) -> _Described:
     name = kind.removesuffix("?")
     if name not in TYPES:
         raise InvalidInput(f"{kind!r} is not a type of a field.", f"Choose one of {', '.join(TYPES)}.")

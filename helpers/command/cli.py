@@ -175,7 +175,7 @@ def registry() -> None:
 
 @registry.command("up", epilog="Example: ./lab registry up")
 def registry_up() -> None:
-    """Start the registry and the servers. The first time it downloads 166 MB and adds an Avro converter to the worker."""
+    """Start the registry and the servers. The first time it downloads 164 MB and adds an Avro converter to the worker."""
     with console.Terminal() as report:
         servers = schema_registry.up(_without_containers("registry", ANOTHER_LAB), report)
     console.show_servers(servers.values())
