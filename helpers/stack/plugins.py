@@ -62,8 +62,12 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     answer, `LabError` for a name that is already used. After an error nothing is left.
     """
     plugin_path.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
-        draft = Path(folder)
+    # Kafka's tool cannot write below a folder with a blank or a Korean letter in its path, which the lab's home may have.
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,
+        tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as near,
+    ):
+        draft = Path(elsewhere)
         is_address = urlsplit(source).scheme in ("http", "https")
         archive = _download(source, draft) if is_address else Path(source).expanduser()
         name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
@@ -76,7 +80,7 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
         if not _classes(content):
             problem = f"{name if is_address else source} contains no connector, converter or transform."
             raise InvalidInput(problem, _REMEDY)
-        content.rename(target)
+        Path(shutil.copytree(content, Path(near) / name)).rename(target)
     return Plugin(name, target, _classes(target))
 
 

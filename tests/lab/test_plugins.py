@@ -78,7 +78,8 @@ def test_every_form_of_archive(tmp_path: Path, jar: Path, form: str) -> None:
 
 
 def test_converters_and_transforms_are_plugins_too(tmp_path: Path) -> None:
-    own = OwnLab(tmp_path / "home", cache_folder())
+    """In a home with a blank and Korean letters, where Kafka's own tool cannot write manifests."""
+    own = OwnLab(tmp_path / "lab home 실습", cache_folder())
     (tmp_path / "parts").mkdir()
     for name in ("connect-json", "connect-transforms"):
         without_manifests(name, tmp_path / "parts" / f"{name}.jar")

@@ -23,6 +23,7 @@ class Registry(Server):
 
     kind = "registry"
     title = "Apicurio Registry"
+    start_timeout = 180.0  # five seconds of work, which took two minutes on a very busy computer
 
     def __init__(self, place: Place, port: int, *, version: str, java: Java) -> None:
         super().__init__(place, port, version)
