@@ -172,6 +172,7 @@ def forget(lab: Lab, topic: str) -> None:
     subject = f"{topic}-value"
     with registry(lab) as client:
         if subject in client.get_subjects():
+            client.delete_subject(subject)  # a registry deletes for good only what is already marked as deleted
             client.delete_subject(subject, permanent=True)
 
 
