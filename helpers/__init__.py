@@ -8,7 +8,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `plots` `checks` pictures; predictions and exercises
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` configurations of connectors
-- `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` `workspace` `services` what a lesson does
+- `connect` `database` `groups` `lag` `records` `schemas` `segments` `kafka_tools` `topics` `workspace` `services` what a lesson does
 - `lab` `clients` where the servers answer, and how a Kafka client is made
 - `stack` how the servers are downloaded and run
 - `child` programs that end with their parent

@@ -20,6 +20,7 @@ from helpers.stack.home.accounts import DATABASE
 from helpers.stack.home.secrets import password_file
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
+from helpers.stack.servers.registry import CLIENTS
 from helpers.stack.servers.worker import placeholder_folder
 from helpers.stack.status import ServerStatus
 
@@ -55,6 +56,8 @@ class Lab:
     """The folder of a lab on this computer, or None for servers elsewhere."""
     inside: Lab | None = None
     """The addresses that the servers use among themselves, if these differ: in containers."""
+    registry_url: str | None = None
+    """The schema registry's interface for Confluent's clients, or None if none runs (`./lab registry up`)."""
     settings: Settings = field(default_factory=read_settings, repr=False, compare=False)
     """The settings that this lab was found with. Kafka's own tools need them to find the downloads."""
 
@@ -137,7 +140,7 @@ def attach(where: Settings | None = None) -> Lab:
     """
     where = where or read_settings()
     if where.bootstrap_servers:
-        return Lab(where.bootstrap_servers, where.connect_url, settings=where)
+        return Lab(where.bootstrap_servers, where.connect_url, registry_url=where.registry_url, settings=where)
     status = lab_in(where).status()
     if not status or not status["kafka"].running:
         raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
@@ -164,7 +167,8 @@ def _lab(
 ) -> Lab:
     host, port = addresses[product].rsplit(":", 1)
     database = Database(host, int(port), DATABASE, "owner", str(owner), product)
-    return Lab(addresses["kafka"], addresses["connect"], database, home, inside)
+    registry = f"{addresses['registry']}{CLIENTS}" if "registry" in addresses else None
+    return Lab(addresses["kafka"], addresses["connect"], database, home, inside, registry)
 
 
 def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, object]:
@@ -173,6 +177,7 @@ def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, obje
     return {
         "bootstrap_servers": lab.bootstrap_servers,
         "connect_url": lab.connect_url,
+        "registry_url": lab.registry_url,
         "database": asdict(lab.database) if lab.database else None,
         "home": str(home),
         "servers": {name: asdict(server) for name, server in status.items()},

@@ -31,6 +31,8 @@ class Settings:
     """A Kafka that already runs (`LAB_BOOTSTRAP_SERVERS`). `attach()` then uses it and not the lab in `home`."""
     connect_url: str | None = None
     """A Kafka Connect that already runs (`LAB_CONNECT_URL`)."""
+    registry_url: str | None = None
+    """A schema registry that already runs, with Confluent's interface (`LAB_REGISTRY_URL`)."""
     conda: Path | None = None
     """The active conda environment, which may have a database server (`CONDA_PREFIX`)."""
     database_server: Path | None = None
@@ -49,6 +51,7 @@ def settings() -> Settings:
         maven_url=_matching("LAB_MAVEN_URL", _URL, "an http or https address of a Maven repository"),
         bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several separated by commas"),
         connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
+        registry_url=_matching("LAB_REGISTRY_URL", _URL, "an http or https address, such as http://localhost:8081"),
         conda=Path(conda) if conda else None,
         database_server=Path(program).expanduser().absolute() if program else None,
     )

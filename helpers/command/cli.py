@@ -16,12 +16,14 @@ from helpers.lab import as_dictionary
 from helpers.project import PACKAGE
 from helpers.settings import settings
 from helpers.stack import plugins as connect_plugins
+from helpers.stack import registry as schema_registry
 from helpers.stack.labs import AnyLab, lab_in, without_containers
 from helpers.stack.local import LocalLab
 from helpers.stack.shop import WAYS
 from helpers.stack.status import ServerStatus
 
 INTERRUPTED = 130
+ANOTHER_LAB = "Use a lab without containers: set LAB_HOME to another folder."
 
 
 @click.group(
@@ -130,39 +132,39 @@ def bench(only: str | None) -> None:
 @click.argument("name")
 @click.option("-n", "count", default=20, type=click.IntRange(min=1), help="How many lines from the end (20).")
 def logs(name: str, count: int) -> None:
-    """Print the end of the log NAME: kafka, connect, mariadb, mysql, jupyter, gateway, catalog, orders or orders-2."""
+    """Print the end of the log NAME: kafka, connect, mariadb, mysql, registry, jupyter, gateway, catalog, orders, orders-2."""
     for line in _lab().log(name, count):
         console.result(line)
 
 
 @lab.group()
 def plugins() -> None:
-    """List, add and remove your own connectors."""
+    """List, add and remove your own connectors, converters and transforms."""
 
 
 @plugins.command("list", epilog="Example: ./lab plugins list")
 def list_plugins() -> None:
-    """Show the connectors that the worker finds: the lab's own, then the added ones."""
+    """Show the plugins that the worker finds: the lab's own, then the added ones."""
     for place in _own_worker().plugin_paths():
         for plugin in connect_plugins.installed(place):
             console.result(plugin.name)
-            for connector in plugin.connectors:
-                console.result(f"  {connector}")
+            for name, kind in plugin.classes.items():
+                console.result(f"  {kind:<17}{name}")
 
 
 @plugins.command("add", epilog="Example: ./lab plugins add ~/Downloads/confluentinc-kafka-connect-jdbc-10.8.4.zip")
 @click.argument("source", metavar="FILE|FOLDER|URL")
 def add_plugin(source: str) -> None:
-    """Add a connector to the lab's worker, from an archive, a folder or a web address."""
+    """Add a connector, converter or transform to the lab's worker, from an archive, a folder or a web address."""
     with console.Terminal() as report:
         plugin = _own_worker().add_plugin(source, report)
-    console.say(f"Added {plugin.name}: {', '.join(plugin.connectors)}")
+    console.say(f"Added {plugin.name}: {', '.join(plugin.classes)}")
 
 
 @plugins.command("remove", epilog="Example: ./lab plugins remove confluentinc-kafka-connect-jdbc-10.8.4")
 @click.argument("name")
 def remove_plugin(name: str) -> None:
-    """Remove a connector that was added."""
+    """Remove a plugin that was added."""
     with console.Terminal() as report:
         _own_worker().remove_plugin(name, report)
     console.say(f"Removed {name}.")
@@ -202,6 +204,26 @@ def shop_status(as_json: bool) -> None:
         sys.exit(LabNotRunning.exit_code)
 
 
+@lab.group()
+def registry() -> None:
+    """Start and stop a schema registry, which is optional."""
+
+
+@registry.command("up", epilog="Example: ./lab registry up")
+def registry_up() -> None:
+    """Start the registry and the servers. The first time it downloads 164 MB and adds an Avro converter to the worker."""
+    with console.Terminal() as report:
+        servers = schema_registry.up(_without_containers("registry", ANOTHER_LAB), report)
+    console.show_servers(servers.values())
+
+
+@registry.command("down", epilog="Example: ./lab registry down")
+def registry_down() -> None:
+    """Stop the registry. Its schemas are kept, and the other servers stay as they are."""
+    ran = schema_registry.down(_without_containers("registry", ANOTHER_LAB))
+    console.say("Stopped: registry." if ran else "No registry was running.")
+
+
 def main() -> None:
     """Run the `lab` command. Exit codes: 0 done, 2 wrong usage or input, 130 interrupted, else `LabError.exit_code`."""
     # SIGINT too: the background jobs of a script's shell ignore it by default.
@@ -230,7 +252,11 @@ def _lab(*, compose: bool = False) -> AnyLab:
 
 
 def _own_worker() -> LocalLab:
-    return without_containers(_lab(), "plugins")
+    return _without_containers("plugins", "Add connectors in docker-compose.yml.")
+
+
+def _without_containers(what: str, remedy: str) -> LocalLab:
+    return without_containers(_lab(), what, remedy)
 
 
 def _up(*, compose: bool = False) -> dict[str, ServerStatus]:

@@ -92,7 +92,7 @@ def _python(where: Settings) -> Iterator[Finding]:
 
 def _is_installed(name: str, version: str) -> bool:
     try:
-        return metadata.version(name) == version
+        return metadata.version(name.partition("[")[0]) == version  # what stands in brackets are its extras
     except metadata.PackageNotFoundError:
         return False
 

@@ -29,6 +29,7 @@ _OPEN = (
 """Families of keys that are passed on: to a client, a driver, Hibernate."""
 _NAMED = ("converters", "post.processors")
 """Keys that list names. A key that begins with such a name belongs to that plugin."""
+_CONVERTERS = ("key.converter", "value.converter", "header.converter")
 _CHOICES = {
     "insert.mode": ("insert", "upsert", "update"),
     "primary.key.mode": ("none", "kafka", "record_key", "record_value", "record_header"),
@@ -45,6 +46,10 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
     told = list(told)
     definitions = [it["definition"] for it in told if it["definition"]]
     name = f"connector {config.get('name')!r}"
+    if unset := without_converter(config):
+        said = "; ".join(f"{key!r} is set, but not {converter!r}" for key, converter in unset.items())
+        problem = f"In {name} {said}: Kafka Connect uses the worker's own converter and would ignore this silently."
+        raise InvalidInput(problem, f"Set {', '.join(sorted(set(unset.values())))} too.")
     if strangers := unread(config, definitions):
         said = "; ".join(f"{key!r}" + (f" (did you mean {near!r}?)" if near else "") for key, near in strangers.items())
         raise InvalidInput(f"Unknown key in {name}: {said}.", "Kafka Connect would ignore it silently.")
@@ -76,12 +81,26 @@ def check_class(config: Mapping[str, str], classes: Iterable[str]) -> None:
     raise InvalidInput(problem, f"It has {', '.join(near)}; `./lab plugins add` adds others.")
 
 
+def without_converter(config: Mapping[str, str]) -> dict[str, str]:
+    """Return each key of `config` that is for a converter which `config` does not set, with that converter's own key."""
+    return {
+        key: converter
+        for key in config
+        for converter in _CONVERTERS
+        if key.startswith(f"{converter}.") and converter not in config
+    }
+
+
 def unread(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
-    """Return each key of `config` that is in none of the worker's `definitions`, with the known key nearest to it."""
+    """Return each key of `config` that is in none of the worker's `definitions`, with the known key nearest to it.
+
+    Kafka's own converters declare their keys. Keys for another converter, which declares none, count as known.
+    """
     told = [definition["name"] for definition in definitions]
     is_debezium = any("schema.history" in name or name == "primary.key.mode" for name in told)
     known = {*told, *(_UNTOLD if is_debezium else ())}
     named = [name for key in _NAMED for name in _words(config.get(key, ""))]
+    named += [converter for converter in _CONVERTERS if converter in config and not _declares(converter, told)]
     patterns = [*_OPEN, *(f"{re.escape(name)}\\..+" for name in named), *map(_pattern, told)]
 
     def is_read(key: str) -> bool:
@@ -99,6 +118,12 @@ def literal_passwords(config: Mapping[str, str], definitions: Iterable[Mapping[s
     """Return the keys that are passwords and hold one, where they should name its place."""
     secret = {definition["name"] for definition in definitions if definition["type"] == "PASSWORD"}
     return [key for key, value in config.items() if key in secret and value and not re.fullmatch(r"\$\{.+}", value)]
+
+
+def _declares(converter: str, told: Iterable[str]) -> bool:
+    """Return whether a key in `told` is one of the converter's own. The worker itself has one for its version."""
+    own = f"{converter}.plugin.version"
+    return any(name.startswith(f"{converter}.") and name != own for name in told)
 
 
 def _short(kind: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 """How the servers are downloaded and run. Lessons use `helpers.lab`. Only that, the command and the tests import from here.
 
 - `labs` which lab is in a folder
+- `registry` the schema registry of a lab on this computer
 - `local` the lab on this computer: its servers together
 - `installed` `plugins` the programs on this computer that run them; connectors that the user adds
 - `containers` Docker Compose

@@ -52,9 +52,9 @@ def lab_in(settings: Settings, *, compose: bool = False) -> AnyLab:
     return ComposeLab(settings.home)
 
 
-def without_containers(lab: AnyLab, what: str) -> LocalLab:
+def without_containers(lab: AnyLab, what: str, remedy: str) -> LocalLab:
     """Return `lab` as a lab of processes. Raises `LabError` for a lab in containers, because `./lab what` does not work there."""
     if not isinstance(lab, LocalLab):
         problem = f"`./lab {what}` does not work for the lab in containers in {lab.home}."
-        raise LabError(problem, "Add connectors in docker-compose.yml.")
+        raise LabError(problem, remedy)
     return lab

@@ -15,6 +15,7 @@ from helpers.stack.home import folder, secrets
 from helpers.stack.home.place import Place
 from helpers.stack.home.state import State
 from helpers.stack.install import artifacts
+from helpers.stack.install.catalogue import catalogue
 from helpers.stack.install.database import Installation
 from helpers.stack.installed import Installed, check_data, install, product_of
 from helpers.stack.progress import Reporter, Silent
@@ -22,13 +23,14 @@ from helpers.stack.servers.java import Java
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
 from helpers.stack.servers.mysql import MySQL
+from helpers.stack.servers.registry import Registry
 from helpers.stack.servers.server import Server
 from helpers.stack.servers.starting import start
 from helpers.stack.servers.worker import Worker
 from helpers.stack.shop import Shop
 from helpers.stack.status import ServerStatus
 
-KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Kafka, MariaDB, MySQL)}
+KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Registry, Kafka, MariaDB, MySQL)}
 """Every kind of server, in the order in which they are stopped: Connect first, because it ends correctly only with the others."""
 DATABASES = {"mariadb": MariaDB, "mysql": MySQL}
 
@@ -42,9 +44,10 @@ class LocalLab:
 
     # The next methods change the lab. Only one command at a time may do that.
 
-    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
+    def up(self, report: Reporter | None = None, *, registry: Path | None = None) -> dict[str, ServerStatus]:
         """Install what is missing, start the servers that do not run, and return the status when all of them answer.
 
+        With the program `registry`, the schema registry is one of the servers.
         Raises a `LabError` that names the problem. If this call fails or is interrupted, it stops the servers that it started.
         Servers that ran before continue.
         """
@@ -55,10 +58,11 @@ class LocalLab:
             known = self._known()
             here = install(self.settings, known, report)
             check_data(self.home, known.versions, here.versions)
-            ports = self._ports(known.ports, here.versions, report)
+            names = [*here.versions, *([Registry.kind] if registry else [])]
+            ports = self._ports(known.ports, names, report)
             program = str(here.machine_database) if here.machine_database else None
             now = State(ports, known.cluster_id, here.versions, program)
-            servers = self._servers(now, here)
+            servers = [*self._servers(now, here), *([self._registry(now, registry)] if registry else [])]
             now.save(self.home)
             start(servers, report)
         return self.status()
@@ -117,14 +121,15 @@ class LocalLab:
         return self.home / "plugins"
 
     def status(self) -> dict[str, ServerStatus]:
-        """Return the status of each server by its name; empty if there is no lab yet."""
+        """Return the status of each server by its name; empty if there is no lab yet. The registry is there if it runs."""
         known = State.load(self.home)
         if not known:
             return {}
-        places = [place for place in self._places() if place.name in known.versions]
+        found = {Registry.kind: catalogue().registry.version} if Place(self.home, Registry.kind).find() else {}
+        versions = {**known.versions, **found}
+        places = [place for place in self._places() if place.name in versions]
         return {
-            place.name: kind_of(place).status(place, known.ports[place.name], known.versions[place.name])
-            for place in places
+            place.name: kind_of(place).status(place, known.ports[place.name], versions[place.name]) for place in places
         }
 
     def log(self, name: str, count: int) -> list[str]:
@@ -149,12 +154,10 @@ class LocalLab:
         places = (Place(self.home, name) for name in sorted(names, reverse=True))
         return sorted(places, key=lambda place: list(KINDS.values()).index(kind_of(place)))
 
-    def _ports(self, known: Mapping[str, int], versions: Mapping[str, str], report: Reporter) -> dict[str, int]:
-        """Return a port for each server: its earlier one, or another one if a program uses that now."""
+    def _ports(self, known: Mapping[str, int], names: Sequence[str], report: Reporter) -> dict[str, int]:
+        """Return a port for each server of `names`: its earlier one, or another one if a program uses that now."""
         ports = dict(known)
-        places = {
-            name: Place(self.home, "kafka" if name == "controller" else name) for name in (*versions, "controller")
-        }
+        places = {name: Place(self.home, "kafka" if name == "controller" else name) for name in (*names, "controller")}
         idle = {name: place for name, place in places.items() if not place.find()}
         free = processes.free_soon([ports[name] for name in idle if name in ports])
         for name, place in idle.items():
@@ -197,6 +200,11 @@ class LocalLab:
             passwords=passwords,
         )
         return [worker, kafka, database]
+
+    def _registry(self, known: State, program: Path) -> Registry:
+        java = Java([program], self.settings.cache / "aot")
+        version = catalogue().registry.version
+        return Registry(Place(self.home, Registry.kind), known.ports[Registry.kind], version=version, java=java)
 
     def _stop(self) -> list[str]:
         return [place.name for place in self._places() if place.end(kind_of(place).stop_timeout)]

@@ -23,17 +23,26 @@ from helpers.stack.install.unpack import unpack_tar
 from helpers.stack.servers.java import Java
 
 _SERVICES = "META-INF/services/org.apache.kafka.connect."
-_CONNECTORS = ("source.SourceConnector", "sink.SinkConnector")
-_REMEDY = "Give a connector's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
+_KINDS = {
+    "source.SourceConnector": "source",
+    "sink.SinkConnector": "sink",
+    "storage.Converter": "converter",
+    "storage.HeaderConverter": "header converter",
+    "transforms.Transformation": "transform",
+    "transforms.predicates.Predicate": "predicate",
+}
+"""What a configuration of a connector can name, by the manifest that lists its classes."""
+_REMEDY = "Give a plugin's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """One folder of the worker's plugin path and the connector classes that its manifests name."""
+    """One folder of the worker's plugin path, and the classes that its manifests name."""
 
     name: str
     folder: Path
-    connectors: list[str]
+    classes: dict[str, str]
+    """Each connector, converter and transform by its class, with what it is: connectors come first."""
 
 
 def installed(plugin_path: Path) -> list[Plugin]:
@@ -41,20 +50,24 @@ def installed(plugin_path: Path) -> list[Plugin]:
     if not plugin_path.exists():
         return []
     folders = sorted(path for path in plugin_path.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [Plugin(folder.name, folder, _connectors(folder)) for folder in folders]
+    return [Plugin(folder.name, folder, _classes(folder)) for folder in folders]
 
 
 def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
-    """Put the connector archive, folder or address `source` below `plugin_path` and return it.
+    """Put the plugin `source` (an archive, a folder or an address) below `plugin_path` and return it.
 
-    If an older connector lacks manifests, Kafka's own tool writes them, because the worker reads only these. `java` is called
+    If an older plugin lacks manifests, Kafka's own tool writes them, because the worker reads only these. `java` is called
     for the runtime only after that: so a bad `source` is reported before anything is installed.
-    Raises `InvalidInput` if `source` is not a connector, `DownloadFailed` for an address that does not answer, `LabError` for
-    a name that is already used. After an error nothing is left.
+    Raises `InvalidInput` if `source` has no class that a worker can use, `DownloadFailed` for an address that does not
+    answer, `LabError` for a name that is already used. After an error nothing is left.
     """
     plugin_path.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as folder:
-        draft = Path(folder)
+    # Kafka's tool cannot write below a folder with a blank or a Korean letter in its path, which the lab's home may have.
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,
+        tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as near,
+    ):
+        draft = Path(elsewhere)
         is_address = urlsplit(source).scheme in ("http", "https")
         archive = _download(source, draft) if is_address else Path(source).expanduser()
         name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
@@ -64,10 +77,11 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
         content = draft / "content"
         _unpack(archive, content)
         _write_manifests(content, java())
-        if not _connectors(content):
-            raise InvalidInput(f"{name if is_address else source} contains no Kafka Connect connector.", _REMEDY)
-        content.rename(target)
-    return Plugin(name, target, _connectors(target))
+        if not _classes(content):
+            problem = f"{name if is_address else source} contains no connector, converter or transform."
+            raise InvalidInput(problem, _REMEDY)
+        Path(shutil.copytree(content, Path(near) / name)).rename(target)
+    return Plugin(name, target, _classes(target))
 
 
 def added(name: str, plugin_path: Path) -> Plugin:
@@ -78,24 +92,28 @@ def added(name: str, plugin_path: Path) -> Plugin:
     return known[name]
 
 
-def _connectors(folder: Path) -> list[str]:
-    found: set[str] = set()
+def _classes(folder: Path) -> dict[str, str]:
+    found: dict[str, set[str]] = {manifest: set() for manifest in _KINDS}
     for jar in folder.rglob("*.jar"):
         with zipfile.ZipFile(jar) as archive:
-            names = {f"{_SERVICES}{kind}" for kind in _CONNECTORS} & set(archive.namelist())
-            found.update(line for name in names for line in _lines(archive.read(name).decode("utf-8")))
-    for kind in _CONNECTORS:
-        for manifest in folder.rglob(f"{_SERVICES}{kind}"):
-            found.update(_lines(manifest.read_text("utf-8")))
-    return sorted(found)
+            for manifest in found.keys() & {name.removeprefix(_SERVICES) for name in archive.namelist()}:
+                found[manifest] |= _lines(archive.read(f"{_SERVICES}{manifest}").decode("utf-8"))
+    for manifest, names in found.items():
+        for path in folder.rglob(f"{_SERVICES}{manifest}"):
+            names |= _lines(path.read_text("utf-8"))
+    classes: dict[str, str] = {}
+    for manifest, names in found.items():
+        for name in sorted(names):
+            classes.setdefault(name, _KINDS[manifest])  # a converter may be one for headers too
+    return classes
 
 
-def _lines(manifest: str) -> list[str]:
-    return [line for line in (line.split("#")[0].strip() for line in manifest.splitlines()) if line]
+def _lines(manifest: str) -> set[str]:
+    return {line for line in (line.split("#")[0].strip() for line in manifest.splitlines()) if line}
 
 
 def _download(address: str, folder: Path) -> Path:
-    target = folder / (Path(urlsplit(address).path).name or "connector.zip")
+    target = folder / (Path(urlsplit(address).path).name or "plugin.zip")
     try:
         with (
             web.session() as session,
@@ -126,7 +144,7 @@ def _unpack(archive: Path, target: Path) -> None:
         else:
             unpack_tar(archive, target)
     except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
-        raise InvalidInput(f"{archive} cannot be read as a connector: {error}.", _REMEDY) from error
+        raise InvalidInput(f"{archive} cannot be read as a plugin: {error}.", _REMEDY) from error
 
 
 def _write_manifests(folder: Path, java: Java) -> None:
@@ -139,6 +157,6 @@ def _write_manifests(folder: Path, java: Java) -> None:
         done = processes.run(command, timeout=120)
         if done.returncode:
             raise InvalidInput(
-                f"The jars in {place.name} cannot be read as a connector: {(done.stderr or done.stdout).strip()}.",
+                f"The jars in {place.name} cannot be read as a plugin: {(done.stderr or done.stdout).strip()}.",
                 _REMEDY,
             )

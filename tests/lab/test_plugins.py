@@ -18,8 +18,12 @@ CONNECTOR = "org.apache.kafka.connect.file.FileStreamSourceConnector"
 @pytest.fixture
 def jar(tmp_path: Path) -> Path:
     """A real connector, as old ones come: without the manifests that the worker looks for."""
-    [packed] = (cache_folder() / "downloads").glob("connect-file-*.jar")
-    old = tmp_path / "old-connector.jar"
+    return without_manifests("connect-file", tmp_path / "old-connector.jar")
+
+
+def without_manifests(name: str, old: Path) -> Path:
+    """Write one of Kafka's jars to `old`, without its manifests, and return that."""
+    [packed] = (cache_folder() / "downloads").glob(f"{name}-*.jar")
     with zipfile.ZipFile(packed) as source, zipfile.ZipFile(old, "w") as target:
         for entry in source.infolist():
             if "META-INF/services" not in entry.filename:
@@ -71,6 +75,20 @@ def test_every_form_of_archive(tmp_path: Path, jar: Path, form: str) -> None:
         done = own.run("plugins", "add", source)
     assert done.returncode == 0, done.stderr
     assert CONNECTOR in own.run("plugins", "list").stdout
+
+
+def test_converters_and_transforms_are_plugins_too(tmp_path: Path) -> None:
+    """In a home with a blank and Korean letters, where Kafka's own tool cannot write manifests."""
+    own = OwnLab(tmp_path / "lab home 실습", cache_folder())
+    (tmp_path / "parts").mkdir()
+    for name in ("connect-json", "connect-transforms"):
+        without_manifests(name, tmp_path / "parts" / f"{name}.jar")
+    done = own.run("plugins", "add", str(tmp_path / "parts"))
+    assert done.returncode == 0, done.stderr
+    _, _, added = own.run("plugins", "list").stdout.partition("\nparts\n")
+    shown = dict(line.rsplit(None, 1)[::-1] for line in added.splitlines())
+    assert shown["org.apache.kafka.connect.json.JsonConverter"].strip() == "converter"
+    assert shown["org.apache.kafka.connect.transforms.RegexRouter"].strip() == "transform"
 
 
 @pytest.mark.parametrize("what", ["a jar without a connector", "a damaged archive", "a text"])

@@ -62,7 +62,7 @@ def test_the_workflow_tries_each_python_that_the_project_promises() -> None:
 
 def test_each_package_has_an_exact_version() -> None:
     for requirement in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
-        assert re.fullmatch(r"[\w.-]+==\d[\w.]*(; \w+ != '\w+')?", requirement), requirement
+        assert re.fullmatch(r"[\w.-]+(\[\w+(,\w+)*])?==\d[\w.]*(; \w+ != '\w+')?", requirement), requirement
 
 
 def test_versions_agree() -> None:

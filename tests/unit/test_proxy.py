@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers import schemas
 from helpers.connect import ConnectClient
 from helpers.lab import Lab
 from helpers.stack.home.place import Place
@@ -37,6 +38,11 @@ def proxy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 def test_the_client_asks_the_worker_itself(worker: FakeServer, proxy: FakeServer) -> None:
     assert ConnectClient(Lab("127.0.0.1:9", worker.url)).connectors() == []
+    assert (len(worker.requests), proxy.asked) == (1, [])
+
+
+def test_the_registry_is_asked_itself(worker: FakeServer, proxy: FakeServer) -> None:
+    assert schemas.registry(Lab("127.0.0.1:9", registry_url=worker.url)).get_subjects() == []
     assert (len(worker.requests), proxy.asked) == (1, [])
 
 

@@ -17,6 +17,7 @@ from helpers.settings import settings
         ("LAB_CONNECT_URL", "127.0.0.1:8083"),
         ("LAB_CONNECT_URL", "http:///connectors"),
         ("LAB_CONNECT_URL", "ftp://kim:geheim@example.org"),
+        ("LAB_REGISTRY_URL", "registry:8081"),
         ("LAB_MAVEN_URL", "kim:geheim@example.org/maven2"),
         ("LAB_BOOTSTRAP_SERVERS", "localhost"),
         ("LAB_BOOTSTRAP_SERVERS", "http://localhost:9092"),
@@ -36,6 +37,7 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     given = {
         "LAB_HOME": str(tmp_path),
         "LAB_CONNECT_URL": "https://kim:geheim@example.org:8083/connect",
+        "LAB_REGISTRY_URL": "http://registry:8081",
         "LAB_MAVEN_URL": "http://127.0.0.1:1/",
         "LAB_BOOTSTRAP_SERVERS": "one:9092, [::1]:9093",
         "LAB_DATABASE_SERVER": "mysqld",
@@ -50,6 +52,7 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         given["LAB_MAVEN_URL"],
     )
     assert found.bootstrap_servers == "one:9092, [::1]:9093"
+    assert found.registry_url == given["LAB_REGISTRY_URL"]
     assert (found.database_server, found.conda) == (Path.cwd() / "mysqld", tmp_path)
 
 

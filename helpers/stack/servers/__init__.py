@@ -3,7 +3,7 @@
 
 - `training` caches for faster starts
 - `starting` several servers side by side
-- `kafka` `worker` `mariadb` `mysql` one kind of server each, with its settings
+- `kafka` `worker` `mariadb` `mysql` `registry` one kind of server each, with its settings
 - `program` the programs of the shop
 - `java` `database` what Java programs have in common, and what databases have
 - `server` what every server has in common

@@ -72,6 +72,36 @@ def test_what_belongs_to_a_converter_that_is_named() -> None:
     assert list(unread(config, DEFINITIONS)) == ["third.type"]
 
 
+CONVERTERS = [
+    {"name": f"{kind}.converter{more}", "type": "STRING"}
+    for kind in ("key", "value")
+    for more in ("", ".plugin.version")
+]
+"""What the worker declares for every converter: the second is the one key below it."""
+ENABLE = {"name": "value.converter.schemas.enable", "type": "BOOLEAN"}
+
+
+def test_the_keys_of_a_converter_that_declares_none_are_left_alone() -> None:
+    config = {"value.converter": "org.example.Avro", "value.converter.registry.url": "x", "key.converter.y": "z"}
+    assert list(unread(config, [*DEFINITIONS, *CONVERTERS])) == ["key.converter.y"]
+
+
+def test_a_key_that_the_converter_does_not_declare_is_unknown() -> None:
+    config = {"value.converter": "org.example.Json", "value.converter.schemas.enabel": "x"}
+    found = unread(config, [*DEFINITIONS, *CONVERTERS, ENABLE])
+    assert found == {"value.converter.schemas.enabel": "value.converter.schemas.enable"}
+
+
+def test_a_key_for_a_converter_that_is_not_set_is_named_with_it() -> None:
+    config = {"name": "mine", "value.converter.schemas.enable": "false", "header.converter.encoding": "x"}
+    said = (
+        r"In connector 'mine' 'value\.converter\.schemas\.enable' is set, but not 'value\.converter'; .*"
+        r"the worker's own converter .* Set header\.converter, value\.converter too\."
+    )
+    with pytest.raises(InvalidInput, match=said):
+        check_keys(config, told())
+
+
 def test_a_configuration_without_a_fault() -> None:
     check_keys(
         {"name": "n", "topics": "t", "insert.mode": "upsert", SECRET: "${dir:/run/secrets:sink.password}"}, told()

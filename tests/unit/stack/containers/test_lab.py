@@ -225,7 +225,7 @@ def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tm
     assert isinstance(lab_in(settings_of(here), compose=True), ComposeLab)
     here.up()
     with pytest.raises(LabError, match=r"`\./lab plugins`"):
-        without_containers(lab_in(settings_of(here)), "plugins")
+        without_containers(lab_in(settings_of(here)), "plugins", "Add it elsewhere.")
     other = tmp_path / "other"
     other.mkdir()
     State.new().save(other)

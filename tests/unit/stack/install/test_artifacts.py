@@ -205,12 +205,14 @@ def test_two_labs_fill_one_cache_once(repository: Repository, jar: Artifact, cac
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, repository: Repository, jar: Artifact) -> Catalogue:
-    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this computer."""
+    """What `prepare` takes for pinned: one jar, one plugin, one more for MySQL, a MariaDB for this computer, a registry."""
     plugin = repository.add("org.example:plug:1.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/some.jar")))
     other = repository.add("org.example:plug-my:2.0:tar.gz:plugin", made_up_plugin(tarfile.TarInfo("plug/my.jar")))
     mariadb = repository.add("org.example:db:11.4", made_up_jar())
     here = f"{platform.system()}-{platform.machine()}".lower()
-    pinned = Catalogue((jar,), (plugin,), (other,), {here: mariadb})
+    registry = repository.add("org.example:reg:3.0:tar.gz:all", made_up_plugin(tarfile.TarInfo("quarkus-run.jar")))
+    converter = repository.add("org.example:converter:2.6", b"converter")
+    pinned = Catalogue((jar,), (plugin,), (other,), {here: mariadb}, registry, (converter,))
     monkeypatch.setattr(artifacts, "catalogue", lambda: pinned)
     return pinned
 
@@ -269,14 +271,29 @@ def test_prepare_unpacks_another_archive_in_place_of_the_old(
     assert jars(old) == ["other.jar"]
 
 
+def test_the_registry_comes_only_when_it_is_asked_for_and_once(
+    repository: Repository, small: Catalogue, cache: Path
+) -> None:
+    prepare(cache, product=None)
+    assert not list(cache.glob("registry*")) and "converter-2.6.jar" not in names(cache)
+    found = artifacts.prepare_registry(cache, mirror=settings().maven_url)
+    assert found.program == cache / "registry-3.0" / "reg" / "quarkus-run.jar" and found.program.exists()
+    assert [jar.read_bytes() for jar in found.converter] == [b"converter"]
+    assert names(cache) == {"some-1.0.jar", "converter-2.6.jar"}, "the archive is gone"
+    asked = len(repository.requests)
+    assert artifacts.prepare_registry(cache, mirror=settings().maven_url) == found
+    assert len(repository.requests) == asked
+
+
 def test_a_platform_without_mariadb_is_told_what_works_there() -> None:
     with pytest.raises(Unsupported, match=r"brew install.*conda.*LAB_DATABASE_SERVER"):
-        Catalogue((), (), (), {}).mariadb_here()
+        replace(catalogue(), mariadb={}).mariadb_here()
 
 
 def test_every_pin_is_whole_and_has_a_name_of_its_own() -> None:
     every = catalogue()
     pinned = [*every.kafka, *every.plugins, *every.mysql_plugins, *every.mariadb.values()]
+    pinned += [every.registry, *every.converter]
     assert all(len(bytes.fromhex(artifact.sha256)) == 32 and artifact.size > 0 for artifact in pinned)
     assert len({artifact.filename for artifact in pinned}) == len(pinned)
     context = MavenContext()
