@@ -14,6 +14,7 @@ from helpers.errors import InvalidInput
 
 NAME = "kafka-sync-lab"
 _URL = r"https?://[^\s/]\S*"
+_DATABASE = r"(?!\S*passw)(mysql|mariadb)(\+pymysql)?://[^\s:/@]+@(\[[^\s\]]+\]|[^\s:/@]+)(:\d+)?(/\S*)?"
 _BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
 
 
@@ -31,6 +32,10 @@ class Settings:
     """A Kafka that already runs (`LAB_BOOTSTRAP_SERVERS`). `attach()` then uses it and not the lab in `home`."""
     connect_url: str | None = None
     """A Kafka Connect that already runs (`LAB_CONNECT_URL`)."""
+    database_url: str | None = None
+    """A database that already runs, for `lab reconcile` (`LAB_DATABASE_URL`): an SQLAlchemy URL without a password."""
+    database_password_file: Path | None = None
+    """The file with the password of that URL's user (`LAB_DATABASE_PASSWORD_FILE`)."""
     conda: Path | None = None
     """The active conda environment, which may have a database server (`CONDA_PREFIX`)."""
     database_server: Path | None = None
@@ -42,15 +47,17 @@ def settings() -> Settings:
 
     Raises `InvalidInput` for a value that cannot be right. It does not show an address, which may hold a password.
     """
-    program, conda = os.environ.get("LAB_DATABASE_SERVER"), os.environ.get("CONDA_PREFIX")
+    conda = os.environ.get("CONDA_PREFIX")
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
         maven_url=_matching("LAB_MAVEN_URL", _URL, "an http or https address of a Maven repository"),
         bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several separated by commas"),
         connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
+        database_url=_matching("LAB_DATABASE_URL", _DATABASE, "mysql+pymysql://user@host:port, without a password"),
+        database_password_file=_file("LAB_DATABASE_PASSWORD_FILE"),
         conda=Path(conda) if conda else None,
-        database_server=Path(program).expanduser().absolute() if program else None,
+        database_server=_file("LAB_DATABASE_SERVER"),
     )
 
 
@@ -59,6 +66,11 @@ def _matching(variable: str, pattern: str, wanted: str) -> str | None:
     if given and not re.fullmatch(pattern, given):
         raise InvalidInput(f"{variable} is not {wanted}.", "Correct it, or unset it.")
     return given or None
+
+
+def _file(variable: str) -> Path | None:
+    given = os.environ.get(variable)
+    return Path(given).expanduser().absolute() if given else None
 
 
 def _path(variable: str, default: Path) -> Path:
