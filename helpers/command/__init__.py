@@ -2,6 +2,6 @@
 """The `lab` command. Nothing else imports it.
 
 - `cli` the verbs and options
-- `doctor` `jupyter` `testing` what a verb does: check the computer, run JupyterLab, run the tests
+- `doctor` `jupyter` `reconciling` `testing` what a verb does: check the computer, run JupyterLab, compare, run the tests
 - `console` lines, bars and tables on the terminal
 """

@@ -8,8 +8,8 @@
 - `counting` `keys` `difference` what follows from a record and a row; the key of a record; the answer
 """
 
-from helpers.reconcile.difference import Difference, Found
+from helpers.reconcile.difference import Difference, Found, Note
 from helpers.reconcile.reconciler import Reconciler, compare
 from helpers.reconcile.recorder import Recorder
 
-__all__ = ["Difference", "Found", "Reconciler", "Recorder", "compare"]
+__all__ = ["Difference", "Found", "Note", "Reconciler", "Recorder", "compare"]

@@ -41,7 +41,10 @@ class Keys:
     counts: list[int] = field(default_factory=lambda: [0] * BUCKETS)
     """The number of keys in each bucket whose last change is no tombstone."""
     sums: list[int] = field(default_factory=lambda: [0] * BUCKETS)
-    """The CRC32 of these keys, combined by XOR: what `BIT_XOR` returns for a table that has each of them once."""
+    """The squares of the CRC32 of these keys, combined by XOR: what `BIT_XOR` returns for a table that has each of them once.
+
+    Squares, because CRC32 itself is linear: the XOR of "a1" and "a2" is that of "b1" and "b2".
+    """
     _deleted: set[bytes] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -69,13 +72,13 @@ class Keys:
             self._deleted.add(key)
         if turns:
             self.counts[bucket] += 1 if lives else -1
-            self.sums[bucket] ^= crc
+            self.sums[bucket] ^= crc * crc
 
     def differing(self, table: Mapping[int, tuple[int, int]]) -> list[int]:
         """Return the buckets in which the table is not as at the end of the topic.
 
-        `table` has the number of rows and the XOR of their CRC32 for each bucket that is not empty. Where both are the same as
-        here, each key that lives has one row and no other row is there, but for a chance of one in four thousand million.
+        `table` has the count and the sum of the rows in each bucket that is not empty. Where both are the same as here, each key
+        that lives has one row, and no other row is there, unless a lost key and a strange one have the same CRC32.
         """
         return [it for it in range(BUCKETS) if table.get(it, (0, 0)) != (self.counts[it], self.sums[it])]
 

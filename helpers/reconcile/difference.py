@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 COLUMNS = ["produced", "in the topic", "rows", "lost", "doubled", "strange", "on the way"]
-"""The columns of `Difference.frame`, and the words for the same things elsewhere."""
+"""What is counted, in the words of tables and pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Found:
 
     def __str__(self) -> str:
         more = ", …" if self.count > len(self.keys) else ""
-        return f"{self.count:,} ({', '.join(self.keys)}{more})" if self.keys else f"{self.count:,}"
+        shown = ", ".join(key if key.isprintable() else repr(key) for key in self.keys)
+        return f"{self.count:,} ({shown}{more})" if self.keys else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,15 @@ class Difference:
             "on_the_way": self.on_the_way,
         }
 
+    def counts(self) -> dict[str, int]:
+        """Return the numbers by the names in `COLUMNS`, without that of produced keys if nobody gave it."""
+        found = [self.lost.count, self.doubled.count, self.strange.count, self.on_the_way]
+        named = dict(zip(COLUMNS, [self.produced, self.in_topic, self.rows, *found], strict=True))
+        return {name: count for name, count in named.items() if count is not None}
+
     def frame(self) -> pd.DataFrame:
-        """Return one row with the `COLUMNS`. Without a number of produced keys it lacks that column."""
-        counts = [self.produced, self.in_topic, self.rows, self.lost.count, self.doubled.count, self.strange.count]
-        named = dict(zip(COLUMNS, [*counts, self.on_the_way], strict=True))
-        return pd.DataFrame([{name: count for name, count in named.items() if count is not None}])
+        """Return `counts` as a table with one row."""
+        return pd.DataFrame([self.counts()])
 
     def __str__(self) -> str:
         said = "" if self.produced is None else f"produced {self.produced:,}  "

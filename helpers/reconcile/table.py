@@ -30,7 +30,10 @@ class Table:
 
     def __init__(self, engine: Engine, name: str, key: str) -> None:
         schema, dot, own = name.rpartition(".")
+        if not (schema or engine.url.database):
+            raise InvalidInput(f"It is not clear in which database table {name!r} is.", "Write it as database.table.")
         self.name = name
+        self.key = key
         self._engine = engine
         self._table = table(own, column(key), schema=schema if dot else None)
         # As text in UTF-8, because CRC32 counts the bytes of the column's own character set.
@@ -42,10 +45,10 @@ class Table:
         return int(self._ask(select(func.count()).select_from(self._table))[0][0])
 
     def buckets(self) -> dict[int | None, tuple[int, int]]:
-        """Return the number of rows and the XOR of their CRC32 for each bucket of keys. The bucket None has rows without a key."""
+        """Return the count and the sum of each bucket, as `Keys` has them. Bucket None is of rows without a key."""
         crc = func.crc32(self._key)
         bucket = func.mod(crc, BUCKETS).label("bucket")
-        query = select(bucket, func.count(), func.bit_xor(crc)).select_from(self._table).group_by("bucket")
+        query = select(bucket, func.count(), func.bit_xor(crc * crc)).select_from(self._table).group_by("bucket")
         return {
             number if number is None else int(number): (count, int(crcs)) for number, count, crcs in self._ask(query)
         }
