@@ -12,10 +12,9 @@ from helpers.reconcile.topic import Topic
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look has seen: the group and whether it has committed anything, the rows, and the keys that both sides have."""
+    """What a look has seen: the group, the rows, and the number of keys that both sides have."""
 
     group: str | None
-    has_commits: bool
     rows: int
     rows_without_key: int
     in_both: int
@@ -68,9 +67,14 @@ def _about_the_group(topic: Topic, seen: Seen) -> Iterator[Note]:
             "No group is given, so all that was in the topic when the look began is expected in the table; "
             "only what came after counts as on the way."
         )
-    elif not seen.has_commits and topic.records:
+    elif not topic.commits and topic.records:
         yield Note(
             f"Group {seen.group!r} has committed nothing on topic {topic.name!r}, so nothing can be called lost.",
             "Check its name: that of a connector is `connect-` and the connector's name.",
             serious=True,
+        )
+    elif topic.commits_beyond:
+        yield Note(
+            f"Group {seen.group!r} has committed offsets beyond the end of {topic.commits_beyond} partitions of topic "
+            f"{topic.name!r}, for an earlier topic of that name or in an open transaction: nothing there can be called lost."
         )

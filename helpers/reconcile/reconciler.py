@@ -32,7 +32,7 @@ By = Literal["keys", "buckets"]
 """Ask the table for each key, or for a sum of each bucket and then for the keys of those that differ."""
 
 MANY = 20_000
-"""Rows from which buckets are quicker than keys by a multiple."""
+"""Rows above which buckets are used if nothing is said: at a million they take a fifth of the time."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Reconciler:
             on_the_way=verdict.on_the_way,
             produced=None if produced is None else len(produced),
             never_in_topic=len(never),
-            notes=tuple(notes.about(self.topic, self.table.name, self._seen(rows, verdict, bool(committed)))),
+            notes=tuple(notes.about(self.topic, self.table.name, self._seen(rows, verdict))),
             seconds=time.monotonic() - began,
         )
 
@@ -142,11 +142,10 @@ class Reconciler:
         self.topic.read()  # the rows that were asked again may come from newer records
         return _Rows(total, without_key, _known(keys), differing)
 
-    def _seen(self, rows: _Rows, verdict: Verdict, has_commits: bool) -> notes.Seen:
+    def _seen(self, rows: _Rows, verdict: Verdict) -> notes.Seen:
         living = sum(self.topic.keys.counts)
         return notes.Seen(
             group=self.group,
-            has_commits=has_commits,
             rows=rows.total,
             rows_without_key=rows.without_key,
             in_both=living - len(verdict.lost) - verdict.on_the_way,

@@ -46,6 +46,8 @@ class Topic:
         """Offsets before the beginning of the log: retention, or an administrator, has removed their records."""
         self.gaps = 0
         """Offsets after the beginning without a record: it was removed, or aborted, or they are the marks of transactions."""
+        self.commits = self.commits_beyond = 0
+        """Partitions with a committed offset at the last `committed`, and those of them that have it beyond their end."""
         self.finder = finder
         self._address = lab.bootstrap_servers
         self._next: dict[int, int] = {}
@@ -58,13 +60,18 @@ class Topic:
             raise
 
     def committed(self) -> dict[int, int]:
-        """Return the group's committed offset of each partition that has one, as far as the topic reaches now."""
+        """Return the group's committed offset of each partition that has one, as far as the topic reaches now.
+
+        An offset beyond the end says nothing: it was committed for an earlier topic of this name, or in an open transaction.
+        """
         places = self._places()
         with clients.asking(f"return the offsets of a group on topic {self.name!r}", self._address):
-            offsets = _offsets(self._consumer.committed(places, clients.PATIENCE))
+            answers = _offsets(self._consumer.committed(places, clients.PATIENCE))
+        committed = {partition: offset for partition, offset in answers.items() if offset >= 0}
         ends = self._ends(places)
-        # An offset beyond the end was committed for an earlier topic of this name: it says nothing about this one.
-        return {partition: offset for partition, offset in offsets.items() if 0 <= offset <= ends[partition]}
+        reached = {partition: offset for partition, offset in committed.items() if offset <= ends[partition]}
+        self.commits, self.commits_beyond = len(committed), len(committed) - len(reached)
+        return reached
 
     def ends(self) -> dict[int, int]:
         """Return the end offset of each partition."""

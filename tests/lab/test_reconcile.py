@@ -141,6 +141,26 @@ def test_offsets_committed_for_an_earlier_topic_mean_nothing(pair: Pair) -> None
     pair.send(1)
     found = pair.look()
     assert (found.lost.count, found.on_the_way) == (0, 1)
+    assert "beyond the end of 3 partitions" in " ".join(map(str, found.notes))
+
+
+@pytest.mark.parametrize("by", ["keys", "buckets"])
+def test_keys_are_compared_as_text_whatever_the_column_is(pair: Pair, by: By) -> None:
+    database.execute(
+        pair.lab, f"ALTER TABLE {pair.table} ADD name VARCHAR(9) CHARACTER SET latin1, ADD word VARCHAR(9)"
+    )
+    rows = [
+        {"name": "é", "word": "열쇠"},
+        {"name": "a", "word": "a"},
+        {"name": "A", "word": "A"},
+        {"name": "", "word": ""},
+    ]
+    database.execute(pair.lab, f"INSERT INTO {pair.table} (name, word) VALUES (:name, :word)", rows)
+    records.produce(pair.lab, pair.topic, [(None, dict(row)) for row in rows])
+    for column in ("name", "word"):
+        with Reconciler(pair.lab, pair.topic, f"mydb2.{pair.topic}", column, by=by) as reconciler:
+            found = reconciler.look()
+            assert (found.keys, found.well, found.strange.count) == (4, True, 0)
 
 
 def test_a_pipeline_at_work_loses_nothing(lab: Lab) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab reconcile`: what it prints, its exit codes, given servers, and servers that go away."""
+"""`lab reconcile`: what it prints, its exit codes, and given servers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,7 @@ from helpers import database, processes, records, topics
 from helpers.command import cli
 from helpers.errors import LabError, LabNotRunning
 from helpers.lab import Lab
-from helpers.reconcile import Reconciler, Recorder
-from helpers.waiting import wait_until
-from tests.resources import LAB, OwnLab
+from tests.resources import LAB
 
 NOT_RUNNING = LabNotRunning.exit_code
 
@@ -118,44 +115,3 @@ def test_whole_keys_that_are_no_keys_of_the_table(planted: str, lab: Lab) -> Non
 
 def test_without_a_lab(tmp_path: Path) -> None:
     complains(CliRunner(env={"LAB_HOME": str(tmp_path)}), arguments("orders"), NOT_RUNNING, "No lab runs in")
-
-
-def test_servers_that_go_away(own_lab: OwnLab) -> None:
-    """A look says so, also in its middle; a later one is right again; a recorder passes over what was away."""
-    lab = own_lab.attach()
-    topics.create(lab, "away")
-    records.produce(lab, "away", [("1", b""), ("2", b"")])
-    database.execute(lab, "CREATE TABLE mydb2.away (id INT)")
-    database.execute(lab, "INSERT INTO mydb2.away VALUES (1)")
-    reconciler = Reconciler(lab, "away", "mydb2.away", "id", by="buckets")
-    read = reconciler.topic.read
-
-    def read_and_kill(server: str) -> None:
-        read()
-        own_lab.kill(server)
-
-    for server, said in (("mariadb", "No database answers at"), ("kafka", "No Kafka broker answers at")):
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(LabNotRunning, match=said):
-            patch.setattr(reconciler.topic, "read", partial(read_and_kill, server))
-            reconciler.look()
-            reconciler.look()
-        own_lab.up()
-        found = wait_until(lambda: reconciler.look(), 10, "a look")
-        assert (found.lost.keys, found.in_topic) == (("2",), 2)
-    with Recorder(reconciler, interval=0.1) as recorder:
-        own_lab.kill("mariadb")
-        own_lab.up()
-        found = recorder.wait_for(lambda it: it.lost.keys == ("2",), "the lost key")
-    assert {sample.in_topic for sample in recorder.samples} == {2}
-
-
-def test_a_watch_ends_when_the_database_goes_away(own_lab: OwnLab) -> None:
-    environment = own_lab.environment()
-    program = [LAB, "reconcile", "--topic", "away", "--table", "mydb2.away", "--key", "id", "--watch"]
-    with processes.start(program, environment=environment, output=processes.PIPE, errors=processes.STDOUT) as started:
-        assert started.stdout
-        wait_until(lambda: "lost 1 (2)" in str(started.stdout and started.stdout.readline()), 30, "the first look")
-        own_lab.kill("mariadb")
-        said = started.stdout.read()
-        assert (started.wait(), "No database answers" in said, "Traceback" in said) == (NOT_RUNNING, True, False)
-    own_lab.up()
