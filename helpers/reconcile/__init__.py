@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is lost, doubled, strange and on the way between a topic and the table that a sink makes of it, key by key.
 
+    with Recorder(Reconciler(lab, topic, "mydb2.orders", "id", group="connect-orders")) as watch, LivePlot(watch):
+        ...
+    watch.samples[-1]
+
 - `recorder` looks again and again beside a pipeline at work
 - `reconciler` one look: the order of the questions
 - `notes` what must be known beside the numbers

@@ -25,7 +25,7 @@ from helpers.reconcile import notes
 from helpers.reconcile.counting import BUCKETS, Verdict
 from helpers.reconcile.difference import Difference, Found
 from helpers.reconcile.keys import KeyFinder, as_text
-from helpers.reconcile.table import Table, engine_of
+from helpers.reconcile.table import Table, engine_of, remedy_of
 from helpers.reconcile.topic import Topic
 
 By = Literal["keys", "buckets"]
@@ -77,7 +77,7 @@ class Reconciler:
             raise InvalidInput(f"`by` cannot be {by!r}.", "Choose 'keys' or 'buckets', or leave it out.")
         self.group = group
         self.finder = KeyFinder(field or key)
-        self.table = Table(engine or engine_of(lab), table, key)
+        self.table = Table(engine or engine_of(lab), table, key, remedy=remedy_of(lab))
         self.topic = Topic(lab, topic, self.finder, group)
         self._produced = produced
         self._by = by

@@ -25,16 +25,17 @@ class Table:
     """The column `key` of the table `name` ("database.table", or "table" in the database of `engine`).
 
     Raises `InvalidInput` with the nearest names for a table or a column that is not there, `LabNotRunning` when no database
-    answers.
+    answers. `remedy` replaces what is said to do then: it is another one for a database that is not the lab's.
     """
 
-    def __init__(self, engine: Engine, name: str, key: str) -> None:
+    def __init__(self, engine: Engine, name: str, key: str, *, remedy: str = "") -> None:
         schema, dot, own = name.rpartition(".")
         if not (schema or engine.url.database):
             raise InvalidInput(f"It is not clear in which database table {name!r} is.", "Write it as database.table.")
         self.name = name
         self.key = key
         self._engine = engine
+        self._remedy = remedy
         self._table = table(own, column(key), schema=schema if dot else None)
         # As text in UTF-8, because CRC32 counts the bytes of the column's own character set.
         self._key = cast(self._table.c[key], CHAR(charset="utf8mb4"))
@@ -80,12 +81,18 @@ class Table:
             with self._engine.connect() as connection:
                 return list(connection.execute(query).all())
         except DBAPIError as error:
-            raise database.failure(error, self._engine.url) from error
+            failure = database.failure(error, self._engine.url)
+            raise type(failure)(failure.problem, self._remedy or failure.remedy) from error
         except RuntimeError as error:  # PyMySQL's, before it sends a password that the connection would not hide
             problem = f"The database at {_host(self._engine)} wants a password in a way that needs more: {error}."
             raise Unsupported(
                 problem, "Give `?ssl_ca=FILE` in the address, or use an account with another plugin."
             ) from error
+
+
+def remedy_of(lab: Lab) -> str:
+    """Return what to do when the database of `engine_of` refuses or does not answer. Empty for the lab's own."""
+    return "Check LAB_DATABASE_URL and LAB_DATABASE_PASSWORD_FILE." if lab.settings.database_url else ""
 
 
 def engine_of(lab: Lab) -> Engine:

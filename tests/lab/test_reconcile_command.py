@@ -74,6 +74,12 @@ def test_given_servers_and_a_password_file(planted: str, lab: Lab, tmp_path: Pat
     for variables, code, said in (
         (wrong, 2, "cannot be read"),
         ({**given, "LAB_DATABASE_URL": ""}, NOT_RUNNING, "Set LAB_DATABASE_URL"),
+        ({**given, "LAB_DATABASE_PASSWORD_FILE": ""}, 1, "(1045). Check LAB_DATABASE_URL"),
+        (
+            {**given, "LAB_DATABASE_URL": "mysql://sink@127.0.0.1:9/x"},
+            NOT_RUNNING,
+            "No database answers at 127.0.0.1:9",
+        ),
     ):
         complains(CliRunner(env=variables), arguments(planted), code, said)
 
