@@ -24,14 +24,18 @@ _TABLE = "mydb2.bench_reconcile"
 _PLANT = f"""INSERT INTO {_TABLE} (id) WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
 SELECT many.i * 1000 + few.i FROM n AS many, n AS few WHERE many.i * 1000 + few.i >= {_LOST}"""
 _LOOK = """
-import json, resource, sys
+import json, sys
+from pathlib import Path
+from psutil import Process
 from helpers import attach
 from helpers.reconcile import Reconciler
 
 topic, table, by, looks = sys.argv[1:]
 with Reconciler(attach(), topic, table, "id", by=by) as reconciler:
     seen = [reconciler.look() for _ in range(int(looks))]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+status = Path("/proc/self/status")  # only Linux has it; getrusage would count what the parent had when it started this
+lines = status.read_text().splitlines() if status.exists() else []
+peak = next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), Process().memory_info().rss)
 print(json.dumps({"seconds": [it.seconds for it in seen], "lost": seen[-1].lost.count, "peak": peak}))
 """
 
