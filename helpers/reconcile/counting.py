@@ -106,6 +106,16 @@ class Keys:
                 yield key
 
 
+def sums(rows: Mapping[bytes, int]) -> dict[int, tuple[int, int]]:
+    """Return the count and the sum of the rows in each bucket that is not empty, as a database does."""
+    found: dict[int, tuple[int, int]] = {}
+    for key, rows_ in rows.items():
+        crc = zlib.crc32(key)
+        count, total = found.get(crc % BUCKETS, (0, 0))
+        found[crc % BUCKETS] = count + rows_, total ^ crc * crc * (rows_ & 1)
+    return found
+
+
 def _mark(partition: int, offset: int, lives: bool) -> int:
     return (offset << _PARTITION_BITS | partition) << 1 | lives
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.reconcile import notes
-from helpers.reconcile.counting import BUCKETS, Verdict
+from helpers.reconcile.counting import BUCKETS, Verdict, sums
 from helpers.reconcile.difference import Difference, Found
 from helpers.reconcile.keys import KeyFinder, as_text
 from helpers.reconcile.table import Table, engine_of, remedy_of
@@ -83,6 +83,8 @@ class Reconciler:
         self._by = by
         self._examples = examples
         self._last_rows = -1
+        self._kept: dict[bytes, int] = {}
+        self._asked: dict[int, tuple[int, int]] = {}
 
     def look(self) -> Difference:
         """Compare now. Raises what the servers say, and `LabNotRunning` if one does not answer: the next look may succeed."""
@@ -132,15 +134,23 @@ class Reconciler:
             self.topic.read()
             total = keys.total()
             return _Rows(total, keys.pop(None, 0), _known(keys), range(BUCKETS))
-        sums = self.table.buckets()
+        found = self.table.buckets()
         self.topic.read()
-        total = sum(count for count, _ in sums.values())
-        without_key, _ = sums.pop(None, (0, 0))
-        differing = set(self.topic.keys.differing({it: sums_ for it, sums_ in sums.items() if it is not None}))
+        total = sum(count for count, _ in found.values())
+        without_key, _ = found.pop(None, (0, 0))
+        there = {number: it for number, it in found.items() if number is not None}
+        differing = set(self.topic.keys.differing(there))
         differing |= {zlib.crc32(key) % BUCKETS for key in produced or () if key not in self.topic.keys}
-        keys = self.table.keys(differing)
-        self.topic.read()  # the rows that were asked again may come from newer records
-        return _Rows(total, without_key, _known(keys), differing)
+        return _Rows(total, without_key, self._keys_in(differing, there), differing)
+
+    def _keys_in(self, buckets: Collection[int], there: Mapping[int, tuple[int, int]]) -> dict[bytes, int]:
+        """Return the keys of these buckets. Those of the last look are right as long as their sums are those of the table."""
+        if any(self._asked.get(it) != there.get(it, (0, 0)) for it in buckets):
+            self._kept = _known(self.table.keys(buckets))
+            seen = sums(self._kept)
+            self._asked = {it: seen.get(it, (0, 0)) for it in buckets}
+            self.topic.read()  # the rows that were asked again may come from newer records
+        return {key: count for key, count in self._kept.items() if zlib.crc32(key) % BUCKETS in buckets}
 
     def _seen(self, rows: _Rows, verdict: Verdict) -> notes.Seen:
         living = sum(self.topic.keys.counts)

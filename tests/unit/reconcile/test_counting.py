@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -12,7 +11,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.reconcile.counting import BUCKETS, Keys, Verdict
+from helpers.reconcile.counting import BUCKETS, Keys, Verdict, sums
 
 EVERYWHERE = range(BUCKETS)
 PARTITIONS = 3
@@ -73,16 +72,6 @@ def same(ours: Verdict, theirs: Verdict) -> None:
     for kind in ("lost", "doubled", "strange"):
         assert sorted(getattr(ours, kind)) == sorted(getattr(theirs, kind)), kind
     assert ours.on_the_way == theirs.on_the_way
-
-
-def sums(rows: Mapping[bytes, int]) -> dict[int, tuple[int, int]]:
-    """What the database returns for buckets."""
-    found: dict[int, tuple[int, int]] = {}
-    for key in Counter(rows).elements():
-        crc = zlib.crc32(key)
-        count, total = found.get(crc % BUCKETS, (0, 0))
-        found[crc % BUCKETS] = count + 1, total ^ crc * crc
-    return found
 
 
 @given(logs(), tables)
