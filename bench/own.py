@@ -19,7 +19,7 @@ from helpers.stack.installed import install
 from helpers.stack.local import LocalLab
 from helpers.stack.status import ServerStatus
 
-_LEARNERS = {"LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL", "LAB_REGISTRY_URL"}
+_LEARNERS = {"LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL", "LAB_DATABASE_URL", "LAB_REGISTRY_URL"}
 
 
 @contextmanager

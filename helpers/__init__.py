@@ -7,7 +7,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `command` the `lab` command
 - `plots` `checks` pictures; predictions and exercises
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
-- `connectors` configurations of connectors
+- `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
 - `connect` `database` `groups` `lag` `records` `schemas` `segments` `kafka_tools` `topics` `workspace` `services` what a lesson does
 - `lab` `clients` where the servers answer, and how a Kafka client is made
 - `stack` how the servers are downloaded and run

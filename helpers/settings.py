@@ -14,6 +14,7 @@ from helpers.errors import InvalidInput
 
 NAME = "kafka-sync-lab"
 _URL = r"https?://[^\s/]\S*"
+_DATABASE = r"(?!\S*passw)(mysql|mariadb)(\+pymysql)?://[^\s:/@]+@(\[[^\s\]]+\]|[^\s:/@]+)(:\d+)?(/\S*)?"
 _BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
 
 
@@ -33,6 +34,10 @@ class Settings:
     """A Kafka Connect that already runs (`LAB_CONNECT_URL`)."""
     registry_url: str | None = None
     """A schema registry that already runs, with Confluent's interface (`LAB_REGISTRY_URL`)."""
+    database_url: str | None = None
+    """A database that already runs, for `lab reconcile` (`LAB_DATABASE_URL`): an SQLAlchemy URL without a password."""
+    database_password_file: Path | None = None
+    """The file with the password of that URL's user (`LAB_DATABASE_PASSWORD_FILE`)."""
     conda: Path | None = None
     """The active conda environment, which may have a database server (`CONDA_PREFIX`)."""
     database_server: Path | None = None
@@ -44,7 +49,7 @@ def settings() -> Settings:
 
     Raises `InvalidInput` for a value that cannot be right. It does not show an address, which may hold a password.
     """
-    program, conda = os.environ.get("LAB_DATABASE_SERVER"), os.environ.get("CONDA_PREFIX")
+    conda = os.environ.get("CONDA_PREFIX")
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
@@ -52,8 +57,10 @@ def settings() -> Settings:
         bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several separated by commas"),
         connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
         registry_url=_matching("LAB_REGISTRY_URL", _URL, "an http or https address, such as http://localhost:8081"),
+        database_url=_matching("LAB_DATABASE_URL", _DATABASE, "mysql+pymysql://user@host:port, without a password"),
+        database_password_file=_file("LAB_DATABASE_PASSWORD_FILE"),
         conda=Path(conda) if conda else None,
-        database_server=Path(program).expanduser().absolute() if program else None,
+        database_server=_file("LAB_DATABASE_SERVER"),
     )
 
 
@@ -62,6 +69,11 @@ def _matching(variable: str, pattern: str, wanted: str) -> str | None:
     if given and not re.fullmatch(pattern, given):
         raise InvalidInput(f"{variable} is not {wanted}.", "Correct it, or unset it.")
     return given or None
+
+
+def _file(variable: str) -> Path | None:
+    given = os.environ.get(variable)
+    return Path(given).expanduser().absolute() if given else None
 
 
 def _path(variable: str, default: Path) -> Path:

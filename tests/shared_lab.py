@@ -35,7 +35,7 @@ def start_shared_lab() -> Lab:
         home = Path(tempfile.mkdtemp(prefix="kafka-sync-lab-tests-"))
         copy_added_plugins(home)
         _shared = LocalLab(replace(settings(), home=home, cache=cache_folder()))
-        for elsewhere in ("LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL", "LAB_REGISTRY_URL"):
+        for elsewhere in ("LAB_BOOTSTRAP_SERVERS", "LAB_CONNECT_URL", "LAB_DATABASE_URL", "LAB_REGISTRY_URL"):
             os.environ.pop(elsewhere, None)
         os.environ["LAB_HOME"], os.environ["LAB_CACHE"] = str(home), str(cache_folder())
         _shared.up(Terminal())

@@ -3,5 +3,6 @@
 
 - `cli` the verbs and options
 - `doctor` `jupyter` `shop` `testing` what a verb does: check the computer, run JupyterLab, run the shop, run the tests
+- `reconciling` compare a topic with a table
 - `console` lines, bars and tables on the terminal
 """

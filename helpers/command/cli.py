@@ -137,6 +137,25 @@ def logs(name: str, count: int) -> None:
         console.result(line)
 
 
+@lab.command(epilog="Example: ./lab reconcile --topic orders --table mydb2.orders --key id --group connect-orders-sink")
+@click.option("--topic", required=True, help="The topic.")
+@click.option("--table", required=True, metavar="DB.TABLE", help="The table that is made of the topic.")
+@click.option(
+    "--key", required=True, metavar="FIELD", help="The table's column, and the field of the record's key or value."
+)
+@click.option("--group", help="The consumer group that writes the table; a connector's is connect-NAME.")
+@click.option("--watch", is_flag=True, help="Look every second and print each change, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each look, for scripts.")
+def reconcile(topic: str, table: str, key: str, *, group: str | None, watch: bool, as_json: bool) -> None:
+    """Compare a topic with the table made of it, key by key, while both are at work. It writes nothing.
+
+    Exit code 1 if a key is lost or doubled. If no record has the FIELD in its JSON key or value, its whole key is compared.
+    """
+    from helpers.command import reconciling  # it imports pandas, which takes a second, and other verbs do not need it
+
+    sys.exit(reconciling.run(settings(), topic, table, key, group=group, watch=watch, as_json=as_json))
+
+
 @lab.group()
 def plugins() -> None:
     """List, add and remove your own connectors, converters and transforms."""

@@ -23,8 +23,8 @@ from rich.text import Text
 from helpers.errors import LabError
 from helpers.stack.status import ServerStatus
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class _Amount(ProgressColumn):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures. Only the modules of this folder import matplotlib.
 
-- `live` the lag while it changes
+- `live` the lag, or what `reconcile` finds, while it changes
+- `lines` what is drawn of it
 - `still` `timeline` bar charts and histograms; who had which partition, when
 - `style` size, colours, axes
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live lag plot: drawn while the cells of a notebook run."""
+"""The live plot: what a recorder measures, drawn while the cells of a notebook run."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ from matplotlib.lines import Line2D
 
 from helpers.background import Background
 from helpers.errors import InvalidInput
-from helpers.lag import LagRecorder, LagSample, Mark
+from helpers.lag import LagRecorder, Mark
+from helpers.plots.lines import kind_of
 from helpers.plots.style import FINE_DPI, SIZE, THOUSANDS, blank, bundle, describe, legend, look, png
+from helpers.reconcile import Recorder
 
 _USUAL_TURN = sys.getswitchinterval()
-_MOST_LINES = 24  # of more partitions the total is drawn
-
 
 _Frame = tuple[str, tuple[str, ...], float]  # title, labels of the lines, top of the axis
 _View = tuple[float, float, tuple[tuple[float, str], ...]]  # from and to in seconds, the marks between
 
 
 class LivePlot:
-    """Draws what `recorder` measures, the lag of each partition over time and the marks, while the notebook runs.
+    """Draws what `recorder` measures over time, and its marks, while the notebook runs: the lag of each partition, or
+    what `reconcile` finds.
 
     `window` is the width in seconds, `hz` the refreshes a second. After `stop`, or at the end of the `with` block, a
     picture of the whole time stays, with the `title` that is set by then: let it say the finding.
     """
 
-    def __init__(self, recorder: LagRecorder, *, title: str = "", window: float = 60.0, hz: float = 5.0) -> None:
+    def __init__(
+        self, recorder: LagRecorder | Recorder, *, title: str = "", window: float = 60.0, hz: float = 5.0
+    ) -> None:
         if not (window > 0 and hz > 0):
             raise InvalidInput(f"A plot cannot show {window} s at {hz} refreshes a second.", "Give numbers above 0.")
-        self.title = title or f"Lag of group {recorder.group}"
+        self._kind = kind_of(recorder)
+        self.title = title or self._kind.title
         self.frames = 0
         self.png = b""
         self._alt = ""  # a text for frames that last a fifth of a second would double what is sent
@@ -65,7 +69,7 @@ class LivePlot:
         self._background.stop()
         self._window = math.inf
         self._canvas.figure.set_dpi(FINE_DPI)
-        self._alt = _spoken(self.title, self._recorder.samples, self._recorder.started)
+        self._alt = self._kind.spoken(self.title, self._recorder.samples, self._recorder.started)
         self._refresh()  # by this thread: what another one sends is lost once the cell is over
 
     def show(self) -> None:
@@ -79,7 +83,7 @@ class LivePlot:
         self.stop()
 
     def __repr__(self) -> str:
-        return "<live plot: consumer lag over time>"
+        return f"<live plot: {self._kind.what} over time>"
 
     def _refresh(self, update: bool = True) -> None:
         samples, marks = self._recorder.samples, self._recorder.marks
@@ -92,12 +96,12 @@ class LivePlot:
         content = bundle(self.png, repr(self), self._alt)
         display(content, metadata=SIZE, raw=True, display_id=self._id, update=update)  # type: ignore[no-untyped-call]
 
-    def _draw(self, samples: Sequence[LagSample], marks: Sequence[Mark]) -> bytes:
+    def _draw(self, samples: Sequence[Any], marks: Sequence[Mark]) -> bytes:
         """Draw the newest samples: only the lines, on a background that is reused while axes, marks and title stay the same."""
         start = self._recorder.started
         newest = samples[-1].when - start if samples else 0.0
         left, right = _span(newest, self._window)
-        series = _series(samples[bisect_left(samples, start + left, key=lambda sample: sample.when) :], start)
+        series = self._kind.series(samples[bisect_left(samples, start + left, key=lambda sample: sample.when) :], start)
         highest = max((max(lags) for _, lags in series.values()), default=0)
         top = max(highest * 1.3, 10) if math.isinf(self._window) else _round_up(highest)
         frame = (self.title, tuple(series), top)
@@ -132,14 +136,16 @@ class LivePlot:
         """Give the axes their title, labels and legend, and a line for each of `labels`."""
         self._axes.clear()
         self._marks = []
-        describe(self._axes, title, "seconds since the start", "lag (records)")
+        describe(self._axes, title, "seconds since the start", self._kind.unit)
+        if self._kind.logarithmic:
+            self._axes.set_yscale("symlog", linthresh=1)  # it shows one lost key beside a million rows, and none
         self._axes.set_ylim(0, top)
         self._axes.yaxis.set_major_formatter(THOUSANDS)
         self._lines = {
             label: self._axes.add_line(Line2D([], [], label=label, animated=True, lw=1.6, **look(number)))
             for number, label in enumerate(labels)
         }
-        legend(self._axes, "partition")
+        legend(self._axes, self._kind.legend)
 
 
 @contextmanager
@@ -164,27 +170,6 @@ def _drawn(axes: Axes, left: float, right: float, marks: Sequence[tuple[float, s
         side = "left" if when < left + near else "right" if when > right - near else "center"
         plate = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # no line runs through the words
         yield axes.text(when, top, f"{text:.80}", rotation=90, ha=side, va="top", size=8, bbox=plate)
-
-
-def _series(samples: Sequence[LagSample], start: float) -> dict[str, tuple[list[float], list[int]]]:
-    """The lines to draw, by label: seconds and lags of each partition, or of the total when there are too many."""
-    series: dict[str, tuple[list[float], list[int]]] = {}
-    several = len({part.topic for sample in samples[-1:] for part in sample.partitions}) > 1
-    for sample in samples:
-        when = sample.when - start
-        parts = [(f"{part.topic} " * several + str(part.partition), part.lag) for part in sample.partitions]
-        for label, lag in parts if len(parts) <= _MOST_LINES else [(f"all {len(parts)}", sample.total)]:
-            times, lags = series.setdefault(label, ([], []))
-            times.append(when)
-            lags.append(lag)
-    return series
-
-
-def _spoken(title: str, samples: Sequence[LagSample], start: float) -> str:
-    """The alternative text: the title, and of each line the highest lag and the last."""
-    lines = _series(samples, start).items()
-    said = [f"partition {label}: at most {max(lags):,}, at the end {lags[-1]:,}" for label, (_, lags) in lines]
-    return f"{title}, in records of lag: {'; '.join(said) or 'nothing was measured'}."
 
 
 def _span(newest: float, window: float) -> tuple[float, float]:

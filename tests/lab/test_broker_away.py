@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kernel that asks about groups survives when its broker is killed and started again."""
+"""What asks about groups, or compares a topic with a table, survives when a server is killed and started again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-from helpers import processes, records, topics
+from helpers import database, processes, records, topics
+from helpers.errors import KafkaFailed, LabNotRunning
+from helpers.reconcile import Difference, Reconciler
 from helpers.waiting import wait_until
 from tests.resources import OwnLab
 
@@ -102,3 +104,35 @@ def is_free(address: str) -> bool:
         except OSError:
             return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("server", "said"), [("mariadb", "No database answers at"), ("kafka", "No Kafka broker answers")]
+)
+def test_a_comparison_outlives_a_server_that_is_killed_in_its_middle(own_lab: OwnLab, server: str, said: str) -> None:
+    lab, name = own_lab.attach(), topics.unique_name("away")
+    topics.create(lab, name)
+    records.produce(lab, name, [("1", b""), ("2", b"")])
+    database.execute(lab, f"CREATE TABLE mydb2.`{name}` (id INT)")
+    with Reconciler(lab, name, f"mydb2.{name}", "id", by="buckets") as reconciler:
+        read = reconciler.topic.read
+
+        def read_and_kill() -> None:
+            read()
+            own_lab.kill(server)
+
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(LabNotRunning, match=said):
+            patch.setattr(reconciler.topic, "read", read_and_kill)
+            reconciler.look()
+            reconciler.look()
+        own_lab.up()
+        found = wait_until(lambda: again(reconciler), 20, "a look")
+        assert found and (found.lost.keys, found.in_topic) == (("1", "2"), 2)
+
+
+def again(reconciler: Reconciler) -> Difference | None:
+    """Look, or return None while the broker has no leaders yet."""
+    try:
+        return reconciler.look()
+    except (KafkaFailed, LabNotRunning):
+        return None

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
 
-from helpers import connectors, database
+from helpers import connectors, database, records, topics
 from helpers.connect import ConnectClient
 from helpers.errors import DatabaseFailed
 from helpers.project import ROOT
+from helpers.reconcile import Reconciler
+from helpers.reconcile.reconciler import By
 from helpers.waiting import wait_until
 from tests.notebooks.execution import execute
 from tests.resources import OwnLab
@@ -43,6 +46,21 @@ def test_no_password_is_left_where_the_accounts_were_made(mysql_lab: OwnLab) -> 
     files = [file for file in mysql_lab.home.rglob("*") if file.is_file() and folder not in file.parents]
     assert len(secrets) == 5 and len(files) > 50
     assert [file for file in files if any(secret in file.read_bytes() for secret in secrets)] == []
+
+
+def test_a_topic_is_compared_with_a_table_in_both_ways(mysql_lab: OwnLab) -> None:
+    lab = mysql_lab.attach()
+    database.execute(lab, "CREATE TABLE mydb2.compared (id INT, name VARCHAR(9))")
+    rows = [{"id": number, "name": f"열쇠 {number}"} for number in range(20)]
+    database.execute(lab, "INSERT INTO mydb2.compared VALUES (:id, :name)", [*rows[:17], *rows[18:], rows[0]])
+    with topics.temporary(lab, "compared") as topic:
+        records.produce(lab, topic, [(None, row) for row in rows])
+        for key, lost, doubled in (("id", "17", "0"), ("name", "열쇠 17", "열쇠 0")):
+            for by in get_args(By):
+                with Reconciler(lab, topic, "mydb2.compared", key, by=by) as reconciler:
+                    found = reconciler.look()
+                assert (found.lost.keys, found.doubled.keys, found.strange.count) == ((lost,), (doubled,), 0)
+    database.drop(lab, "mydb2.compared")
 
 
 def test_each_account_may_do_what_it_needs_and_no_more(mysql_lab: OwnLab) -> None:

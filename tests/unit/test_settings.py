@@ -20,6 +20,10 @@ from helpers.settings import settings
         ("LAB_REGISTRY_URL", "registry:8081"),
         ("LAB_MAVEN_URL", "kim:geheim@example.org/maven2"),
         ("LAB_BOOTSTRAP_SERVERS", "localhost"),
+        ("LAB_DATABASE_URL", "mysql+pymysql://kim:geheim@db.example:3306/shop"),
+        ("LAB_DATABASE_URL", "mysql+pymysql://kim@db.example/shop?password=geheim"),
+        ("LAB_DATABASE_URL", "postgresql://kim@db.example/shop"),
+        ("LAB_DATABASE_URL", "db.example:3306"),
         ("LAB_BOOTSTRAP_SERVERS", "http://localhost:9092"),
         ("LAB_BOOTSTRAP_SERVERS", "one:9092 two:9092"),
     ],
@@ -41,6 +45,8 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         "LAB_MAVEN_URL": "http://127.0.0.1:1/",
         "LAB_BOOTSTRAP_SERVERS": "one:9092, [::1]:9093",
         "LAB_DATABASE_SERVER": "mysqld",
+        "LAB_DATABASE_URL": "mariadb://kim@[::1]:3306/shop?ssl_ca=ca.pem",
+        "LAB_DATABASE_PASSWORD_FILE": "~/password",
         "CONDA_PREFIX": str(tmp_path),
     }
     for variable, value in given.items():
@@ -54,6 +60,8 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert found.bootstrap_servers == "one:9092, [::1]:9093"
     assert found.registry_url == given["LAB_REGISTRY_URL"]
     assert (found.database_server, found.conda) == (Path.cwd() / "mysqld", tmp_path)
+    assert found.database_url == given["LAB_DATABASE_URL"]
+    assert found.database_password_file == Path("~/password").expanduser()
 
 
 def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 from helpers import plots, processes
 from helpers.errors import InvalidInput
 from helpers.lag import LagSample, Mark, PartitionLag
-from helpers.plots import live, style
+from helpers.plots import lines, live, style
 from helpers.plots.live import LivePlot
 from helpers.waiting import wait_until
 
@@ -125,16 +125,16 @@ def test_each_partition_has_a_line_and_too_many_become_one() -> None:
     recorded = Recorded()
     recorded.take(0, *range(12))
     recorded.take(1, *range(12))
-    series = live._series(recorded.samples, recorded.started)
+    series = lines.lags(recorded.samples, recorded.started)
     assert list(series) == [str(number) for number in range(12)]
     assert series["7"] == ([0, 1], [7, 7])
     recorded = Recorded()
     recorded.take(0, *([2] * 25))
-    assert live._series(recorded.samples, recorded.started) == {"all 25": ([0], [50])}
+    assert lines.lags(recorded.samples, recorded.started) == {"all 25": ([0], [50])}
 
 
 def test_no_two_lines_look_alike() -> None:
-    looks = [tuple(style.look(number).items()) for number in range(live._MOST_LINES)]
+    looks = [tuple(style.look(number).items()) for number in range(lines.MOST_LINES)]
     assert len(set(looks)) == len(looks)
 
 
