@@ -114,7 +114,7 @@ class Relay:
                 self._break(only_spoiled=True)
 
         filters.append(wanted)
-        with _ending(end):
+        with ending(end):
             yield
 
     @contextmanager
@@ -138,7 +138,7 @@ class Relay:
             released.wait(LONGEST)
             return piece
 
-        with self.filter(direction, keep), _ending(released.set):
+        with self.filter(direction, keep), ending(released.set):
             yield
 
     @contextmanager
@@ -158,7 +158,7 @@ class Relay:
         """Break all connections, and every new one at once: the server cannot be reached."""
         self._refuses.set()
         self._break()
-        with _ending(self._refuses.clear):
+        with ending(self._refuses.clear):
             yield
 
     def wait_swallowed(self, timeout: float = 10.0) -> None:
@@ -219,7 +219,7 @@ class _Server(ThreadingTCPServer):
 
 
 @contextmanager
-def _ending(end: Callable[[], None]) -> Iterator[None]:
+def ending(end: Callable[[], object]) -> Iterator[None]:
     """Call `end` after the block, or after `LONGEST` seconds if that is earlier. So it may be called twice."""
     timer = threading.Timer(LONGEST, end)
     timer.daemon = True
