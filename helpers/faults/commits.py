@@ -17,18 +17,19 @@ Connector/J of both databases and PyMySQL send exactly these bytes, in capitals 
 
 
 class Held:
-    """The connections whose answer to a COMMIT is held."""
+    """The connections that the database has committed for, and whose answer is held."""
 
     def __init__(self) -> None:
-        self._connections: set[Connection] = set()
+        self._committing: set[Connection] = set()
+        self._answered: set[Connection] = set()
 
     @property
     def count(self) -> int:
-        """How many connections wait for an answer now that will not come."""
-        return len(self._connections)
+        """For how many connections the database has committed. Their clients wait for an answer that will not come."""
+        return len(self._answered)
 
     def wait(self, count: int = 1, timeout: float = 60.0) -> None:
-        """Return once `count` connections wait. Raises `TimedOut` after `timeout` seconds."""
+        """Return once the database has committed for `count` connections. Raises `TimedOut` after `timeout` seconds."""
         expected = f"{count} transactions to be committed through the relay"
         wait_until(lambda: self.count >= count, timeout, expected, last_seen=lambda: self.count, pause=0.01)
 
@@ -36,12 +37,15 @@ class Held:
         """Pass everything on, and note the connection that commits."""
         if COMMIT in piece.upper():
             connection.spoiled = True  # so that it breaks at the end: its client has lost an answer
-            self._connections.add(connection)
+            self._committing.add(connection)
         return piece
 
     def answer(self, connection: Connection, piece: bytes) -> bytes:
         """Pass on what belongs to the other connections."""
-        return b"" if connection in self._connections else piece
+        if connection not in self._committing:
+            return piece
+        self._answered.add(connection)
+        return b""
 
 
 @contextmanager

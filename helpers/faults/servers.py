@@ -48,7 +48,7 @@ def kill(lab: AnyLab, *names: str) -> Iterator[None]:
     `LabNotRunning` for a server that does not run, and what `./lab up` says if one does not start again.
     """
     local = on_this_computer(lab)
-    doomed = _running(local, names)
+    doomed = list(running(lab, *names).values())
     start_again = _Once(local)
     with ending(start_again):
         for process in doomed:
@@ -64,7 +64,7 @@ def freeze(lab: AnyLab, *names: str) -> Iterator[None]:
 
     They continue also if this process is killed. Raises what `kill` raises.
     """
-    frozen = _running(on_this_computer(lab), names)
+    frozen = list(running(lab, *names).values())
     orders = [[process.pid, process.create_time()] for process in frozen]
     with Child((sys.executable, "-P", _WAKER), orders), ending(lambda: _resume(frozen)):
         for process in frozen:
@@ -83,6 +83,21 @@ def on_this_computer(lab: AnyLab) -> LocalLab:
     return local
 
 
+def running(lab: AnyLab, *names: str) -> dict[str, psutil.Process]:
+    """Return the process of each of these servers. Raises what `kill` raises."""
+    local = on_this_computer(lab)
+    known = local.status()
+    found = {}
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"This lab has no server {name!r}.", f"It has {', '.join(known) or 'none yet'}.")
+        process = Place(local.home, name).find()
+        if not process:
+            raise LabNotRunning(f"{known[name].title} does not run in {local.home}.", "Start it with `./lab up`.")
+        found[name] = process
+    return found
+
+
 class _Once:
     """Starts what does not run, at its first call."""
 
@@ -96,19 +111,6 @@ class _Once:
             if not self._done:
                 self._local.up()
             self._done = True
-
-
-def _running(local: LocalLab, names: tuple[str, ...]) -> list[psutil.Process]:
-    known = local.status()
-    found = []
-    for name in names:
-        if name not in known:
-            raise InvalidInput(f"This lab has no server {name!r}.", f"It has {', '.join(known) or 'none yet'}.")
-        process = Place(local.home, name).find()
-        if not process:
-            raise LabNotRunning(f"{known[name].title} does not run in {local.home}.", "Start it with `./lab up`.")
-        found.append(process)
-    return found
 
 
 def _resume(processes: list[psutil.Process]) -> None:

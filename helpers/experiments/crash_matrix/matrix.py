@@ -31,27 +31,31 @@ class Matrix(Stage):
         super().__init__(lab, workspace, count=count, patience=patience)
         self.seconds: dict[str, float] = {}
         """How long each row took."""
+        self.died: dict[str, list[str]] = {}
+        """The servers that died in each row."""
         self._found: dict[str, pd.DataFrame] = {}
+        self._runs = 0
 
     def run(self, place: str, fault: Fault | None = None) -> pd.DataFrame:
         """Let it die at `place`, one of `PLACES`, or a new one with a `fault` of your own. Return the row: a line for each way.
 
         Columns: orders produced, records in the topic, rows in the table, orders without a row (lost), rows too many (doubled).
+        A row that is run again is counted again.
 
-        Raises `InvalidInput` for an unknown place without a fault, and for one that has its row already; what the fault
-        raises, and what `settle` raises.
+        Raises `InvalidInput` for an unknown place without a fault; what the fault raises, and what `settle` raises.
         """
         chosen = fault or PLACES.get(place)
         if not chosen:
             raise InvalidInput(f"There is no place {place!r}.", f"Choose one of {', '.join(PLACES)}.")
-        if place in self._found:
-            raise InvalidInput(f"The row {place!r} is there already.", "Give your row another name.")
         began = time.monotonic()
         first = self._end()
-        chosen(self, place)
+        self._runs += 1
+        marked = f"{place} {self._runs}"  # the orders of an earlier run of this row are in the tables too
+        chosen(self, marked)
         self.settle()
-        self._found[place] = self._count(place, first)
+        self._found[place] = self._count(marked, first)
         self.seconds[place] = time.monotonic() - began
+        self.died[place] = self.ended_servers()
         return self._found[place]
 
     def frame(self) -> pd.DataFrame:
@@ -61,16 +65,21 @@ class Matrix(Stage):
         return pd.concat(self._found, names=["place", "way"])
 
     def table(self, column: str) -> pd.DataFrame:
-        """Return one of `COLUMNS` as a table of places and ways. What has not run yet is missing (NaN).
+        """Return one of `COLUMNS` as a table of places and ways. What has not run yet is missing (NA).
 
         Raises `InvalidInput` for another column.
         """
         if column not in COLUMNS:
             raise InvalidInput(f"The matrix does not count {column!r}.", f"Choose one of {', '.join(COLUMNS)}.")
         places = list(dict.fromkeys((*PLACES, *self._found)))
-        rows = [self._found[place][column] if place in self._found else pd.Series(dtype=float) for place in places]
-        table = pd.DataFrame([list(row.reindex(self.ways)) for row in rows], places, list(self.ways))
+        unknown = pd.Series(pd.NA, list(self.ways))
+        rows = [self._found[place][column] if place in self._found else unknown for place in places]
+        table = pd.DataFrame([list(row) for row in rows], places, list(self.ways), dtype="Int64")
         return table.rename_axis(index="where it dies", columns="how it writes")
+
+    def errors(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of what is "lost" and of what is "doubled", as `plots.grid` draws them."""
+        return {column: self.table(column) for column in ("lost", "doubled")}
 
     def _count(self, place: str, first: int) -> pd.DataFrame:
         records = self._end() - first

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from helpers.experiments.crash_matrix.orders import BY_HAND, SINKS, sink, table_
 from helpers.experiments.crash_matrix.programs import Sender, Writer
 from helpers.faults import Relay, servers
 from helpers.lab import Lab
+from helpers.processes import is_gone
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 from helpers.workspace import Workspace
@@ -44,6 +45,7 @@ class Stage:
         """The name of the lab's database server."""
         self.relay = Relay(lab.needed_database().port)
         """Between the database and those who write."""
+        self._servers = servers.running(lab, "connect", "kafka", self.database)
         self.topic = workspace.topic("matrix")
         self.tables = {way: workspace.table(way.replace(" ", "_"), database=SINK_DATABASE) for way in (*SINKS, BY_HAND)}
         """The table of each way."""
@@ -61,7 +63,7 @@ class Stage:
         """The ways of writing: the columns of the matrix."""
         return tuple(self.tables)
 
-    def start(self) -> Stage:
+    def start(self) -> Self:
         """Make the tables, start the sinks and the consumer by hand, and return itself when all have written something."""
         try:
             self._start()
@@ -78,7 +80,7 @@ class Stage:
             observer.close()
         self.relay.stop()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -117,6 +119,12 @@ class Stage:
         self._failures.clear()
         self.writer.forgive()
         wait_until(self._settled, self.patience, "all of the topic to be written", last_seen=self._behind, pause=0.2)
+
+    def ended_servers(self) -> list[str]:
+        """Return the names of the servers that have ended since the last call, or since the beginning."""
+        ended = [name for name, process in self._servers.items() if is_gone(process)]
+        self._servers |= servers.running(self.lab, *ended)
+        return ended
 
     # Its parts.
 
