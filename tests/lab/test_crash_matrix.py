@@ -116,6 +116,14 @@ def test_without_the_held_answer_the_same_kill_doubles_nothing(matrix: Matrix) -
     assert matrix.run("too late", too_late)["doubled"].sum() == 0
 
 
+def test_a_database_that_dies_while_all_rest_stops_nobody_for_good(matrix: Matrix) -> None:
+    """A sink notices only at its next record that its connection is dead. Once that stopped the next row for ever."""
+    with servers.kill(matrix.lab, matrix.database):
+        pass
+    row = matrix.run("nowhere, but an answer is lost")
+    assert row["doubled"].to_dict() == {"insert": COUNT, **dict.fromkeys(WAYS[1:], 0)}
+
+
 def test_without_its_key_upsert_doubles_too(matrix: Matrix) -> None:
     owner = database.engine(matrix.lab, "owner", database=SINK_DATABASE)
     database.execute(owner, f"ALTER TABLE {matrix.tables['upsert']} DROP PRIMARY KEY")

@@ -13,7 +13,7 @@ from helpers.faults import commits, servers
 Fault = Callable[[Stage, str], object]
 """Sends the orders of a place to the stage, and makes something fail."""
 
-_RATE = 150.0  # orders a second where something dies in mid-work: the kill meets some of them on the way
+_SECONDS = 1.5  # so long orders come where something dies in mid-work: the kill meets some of them on the way
 
 
 def nowhere(stage: Stage, place: str) -> None:
@@ -67,8 +67,8 @@ def database_at_work(stage: Stage, place: str) -> None:
 
 def _send_and_hold(stage: Stage, place: str, held: commits.Held) -> None:
     stage.sender(place).run()
-    held.wait(len(stage.ways), stage.patience)
     stage.wait_rows(place, stage.count)
+    stage.wait_for(lambda: held.count >= len(stage.ways), "every way to commit", lambda: held.count)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def _writers_killed(stage: Stage) -> Iterator[None]:
 @contextmanager
 def _under_way(stage: Stage, place: str) -> Iterator[None]:
     """In the block some of the orders are rows already, and the others are still being sent."""
-    with stage.sender(place, rate=_RATE) as sender:
+    with stage.sender(place, rate=stage.count / _SECONDS) as sender:
         stage.wait_rows(place, 1)
         yield
         sender.wait()

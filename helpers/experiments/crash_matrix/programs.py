@@ -18,6 +18,8 @@ from helpers.shop.crash import Crash
 from helpers.stack.home.accounts import SINK_DATABASE
 
 _PATIENCE = 120.0
+_KILLED = (-9, 137)
+"""How a program that kills itself ends: on POSIX, on Windows."""
 _SAFE = {"acks": "all", "enable.idempotence": True}
 _ONE_BATCH = {"linger.ms": 2000, "batch.size": 1_000_000}
 """All orders in one batch, so that a sink gets them in one `put` and writes them in one transaction."""
@@ -56,7 +58,7 @@ class Sender:
         code = self._program.child.wait(_PATIENCE)
         if code is None:
             raise TimedOut(f"The program did not send its orders within {_PATIENCE:g} s.", "Is the broker away?")
-        if (code != 0) != bool(self._crash):
+        if code not in (_KILLED if self._crash else (0,)):
             raise self._program.failure(f"The program that sends orders ended with {code}.")
 
     def __enter__(self) -> Sender:
@@ -88,6 +90,7 @@ class Writer:
         """Start it if it does not run."""
         if self._program and self._program.child.running:
             return
+        self.stop()  # one that has ended still has an open pipe
         self._starts += 1
         where = {"host": "127.0.0.1", "port": self._relay.port, "user": "sink", "database": SINK_DATABASE}
         orders = writer_program.Orders(self._config, *self._names, where, self._password)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import pandas as pd
@@ -21,7 +22,7 @@ from helpers.waiting import wait_until
 from helpers.workspace import Workspace
 
 _LIMIT = 4
-"""So often a task, or the consumer by hand, may fail in one row. Then the fault is not what stops it."""
+"""So often a task, or the consumer by hand, may fail in one wait. Then the fault is not what stops it."""
 _WARM = "warm"
 
 
@@ -92,14 +93,29 @@ class Stage:
         """Return the program that sends the orders of `place`, not started yet. Raises what `Sender` raises."""
         return Sender(self.lab, self.topic, place, count or self.count, rate=rate, crash=crash)
 
+    def wait_for(self, condition: Callable[[], bool], message: str, last_seen: Callable[[], object]) -> None:
+        """Return once `condition` is true. What has failed meanwhile is started again: a sink, or the consumer by hand.
+
+        After the death of a database a sink may fail at its next record only. Raises `ConnectorFailed` or `ServerFailed` for
+        what fails again and again, and `TimedOut`.
+        """
+        self._failures.clear()
+        self.writer.forgive()
+
+        def met() -> bool:
+            self._restart_failed()
+            self.writer.keep_running(_LIMIT)
+            return condition()
+
+        wait_until(met, self.patience, message, last_seen=last_seen, pause=0.1)
+
     def wait_rows(self, place: str, count: int) -> None:
         """Return once each table has rows of `count` different orders of `place`. The wrong key never has so many: not that one."""
         others = [way for way in self.tables if way != "wrong key"]
-        wait_until(
+        self.wait_for(
             lambda: self.rows(place).loc[others, "orders"].min() >= count,
-            self.patience,
             f"{count} orders of {place} in each table",
-            last_seen=lambda: dict(self.rows(place)["orders"]),
+            lambda: dict(self.rows(place)["orders"]),
         )
 
     def rows(self, place: str) -> pd.DataFrame:
@@ -112,13 +128,8 @@ class Stage:
         return found.set_axis(["rows", "orders"], axis=1).set_axis(list(self.tables), axis=0)
 
     def settle(self) -> None:
-        """Return once everybody has written and committed the whole topic. What failed on the way is started again.
-
-        Raises `ConnectorFailed` or `ServerFailed` for what fails again and again, and `TimedOut`.
-        """
-        self._failures.clear()
-        self.writer.forgive()
-        wait_until(self._settled, self.patience, "all of the topic to be written", last_seen=self._behind, pause=0.2)
+        """Return once everybody has written and committed the whole topic. Raises what `wait_for` raises."""
+        self.wait_for(self._is_done, "all of the topic to be written", self._behind)
 
     def ended_servers(self) -> list[str]:
         """Return the names of the servers that have ended since the last call, or since the beginning."""
@@ -144,22 +155,21 @@ class Stage:
         self.sender(_WARM, count=10).run()
         self.settle()
 
-    def _settled(self) -> bool:
-        self._restart_failed()
-        self.writer.keep_running(_LIMIT)
-        try:
-            return all(left == 0 for left in self._behind().values())
-        except (LabNotRunning, KafkaFailed):  # the broker is back, and leads its topics and its groups a little later
-            return False
+    def _is_done(self) -> bool:
+        behind = self._behind()
+        return behind is not None and not any(behind.values())
 
-    def _behind(self) -> dict[str, int]:
-        """By way, how many records are still to be written and committed."""
-        samples = {
-            way: lag.measure_lag(self.lab, f"connect-{name}", [self.topic], consumer=self._observers[name])
-            for way, name in self._names.items()
-        }
+    def _behind(self) -> dict[str, int] | None:
+        """By way, how many records are still to be written and committed; None while a server does not answer."""
+        try:
+            samples = {
+                way: lag.measure_lag(self.lab, f"connect-{name}", [self.topic], consumer=self._observers[name])
+                for way, name in self._names.items()
+            }
+            stored = database.frame(self._engine, f"SELECT next_offset FROM {self._offsets}")["next_offset"]
+        except (LabNotRunning, KafkaFailed):  # a broker that is back leads its topics and its groups a little later
+            return None
         end = max(sample.partitions[0].end for sample in samples.values())
-        stored = database.frame(self._engine, f"SELECT next_offset FROM {self._offsets}")["next_offset"]
         return {way: sample.total for way, sample in samples.items()} | {BY_HAND: end - int(stored.sum())}
 
     def _restart_failed(self) -> None:
