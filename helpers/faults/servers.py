@@ -69,6 +69,7 @@ def freeze(lab: AnyLab, *names: str) -> Iterator[None]:
     with Child((sys.executable, "-P", _WAKER), orders), ending(lambda: _resume(frozen)):
         for process in frozen:
             process.suspend()
+        wait_until(lambda: all(map(_is_frozen, frozen)), _PATIENCE, f"{', '.join(names)} to stand still", pause=0.01)
         yield
 
 
@@ -111,6 +112,10 @@ class _Once:
             if not self._done:
                 self._local.up()
             self._done = True
+
+
+def _is_frozen(process: psutil.Process) -> bool:
+    return process.status() == psutil.STATUS_STOPPED
 
 
 def _resume(processes: list[psutil.Process]) -> None:

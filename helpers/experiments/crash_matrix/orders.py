@@ -70,10 +70,6 @@ def sink(lab: Lab, name: str, way: str, *, topic: str, table: str, relay: Relay)
         "value.converter": "org.apache.kafka.connect.json.JsonConverter",
         "value.converter.schemas.enable": True,
         "value.converter.schema.content": SCHEMA,
-        # It rides out a database that is away for half a minute, where it can.
-        "connection.restart.on.errors": True,
-        "flush.max.retries": 120,
-        "flush.retry.delay.ms": 250,
         # By default a task opens five connections. Each would have to start again after a fault.
         "connection.pool.min_size": 1,
         "connection.pool.max_size": 2,
