@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 
@@ -29,11 +29,15 @@ _WARM = "warm"
 class Stage:
     """Everything stands and runs between `start` and `stop`, or for a `with` block. The names are those of `workspace`.
 
+    A process has one stage: when another one starts, the last one ends. A cell may run again.
+
     `count` is the number of orders in a row. A wait takes at most `patience` seconds.
 
     Raises `Unsupported` where servers cannot be killed from here, `InvalidInput` for a count not above 0; `start` raises
     `ConnectorFailed` or `TimedOut` for a sink that does not run.
     """
+
+    _last: ClassVar[Stage | None] = None
 
     def __init__(self, lab: Lab, workspace: Workspace, *, count: int = 200, patience: float = 120.0) -> None:
         servers.on_this_computer(lab)
@@ -66,6 +70,9 @@ class Stage:
 
     def start(self) -> Self:
         """Make the tables, start the sinks and the consumer by hand, and return itself when all have written something."""
+        if Stage._last:
+            Stage._last.stop()
+        Stage._last = self
         try:
             self._start()
         except BaseException:
