@@ -3,13 +3,14 @@
 
 - `live` the lag, or what `reconcile` finds, while it changes
 - `lines` what is drawn of it
-- `still` `timeline` bar charts and histograms; who had which partition, when
+- `still` `timeline` `grid` bar charts and histograms; who had which partition, when; a table with coloured cells
 - `style` size, colours, axes
 """
 
+from helpers.plots.grid import grid
 from helpers.plots.live import LivePlot
 from helpers.plots.still import bars, histogram, parts
 from helpers.plots.style import Picture
 from helpers.plots.timeline import owners
 
-__all__ = ["LivePlot", "Picture", "bars", "histogram", "owners", "parts"]
+__all__ = ["LivePlot", "Picture", "bars", "grid", "histogram", "owners", "parts"]

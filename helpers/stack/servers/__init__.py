@@ -5,6 +5,7 @@
 - `starting` several servers side by side
 - `kafka` `worker` `mariadb` `mysql` `registry` one kind of server each, with its settings
 - `program` the programs of the shop
+- `partitions` a question to one broker about its topics
 - `java` `database` what Java programs have in common, and what databases have
 - `server` what every server has in common
 """
