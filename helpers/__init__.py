@@ -9,7 +9,8 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` configurations of connectors
 - `connect` `database` `groups` `lag` `records` `segments` `kafka_tools` `topics` `workspace` what a lesson does
-- `lab` `clients` where the servers answer, and how a Kafka client is made
+- `lab` `cluster` `clients` where the servers answer, brokers to kill, and how a Kafka client is made
+- `faults` what goes wrong on purpose
 - `stack` how the servers are downloaded and run
 - `child` programs that end with their parent
 - `processes` the only place that starts a process

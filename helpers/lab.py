@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
+from helpers.cluster import Cluster
 from helpers.errors import LabNotRunning, Unsupported
 from helpers.settings import Settings
 from helpers.settings import settings as read_settings
@@ -103,6 +104,13 @@ class Lab:
                 "Use a lab without containers: `./lab up` with another LAB_HOME. Or continue with the next lesson.",
             )
         return folder
+
+    def cluster(self, brokers: int = 3) -> Cluster[Lab]:
+        """Return a cluster of that many brokers, for experiments that kill some. Use `with`, or `start` and `stop`.
+
+        Raises `InvalidInput` for a number of brokers that cannot be.
+        """
+        return Cluster(brokers, self.settings, lambda addresses: Lab(addresses, settings=self.settings))
 
     def servers(self) -> list[ServerStatus]:
         """Return the status of each server of a lab on this computer, as it is now, and an empty list for servers elsewhere."""

@@ -49,7 +49,7 @@ class State:
     @classmethod
     def new(cls) -> State:
         """Return the state of a lab that does not exist yet."""
-        return cls(ports={}, cluster_id=_cluster_id(), versions={})
+        return cls(ports={}, cluster_id=new_id(), versions={})
 
     def save(self, home: Path) -> None:
         """Write this state into `home`, completely or not at all."""
@@ -58,7 +58,7 @@ class State:
         draft.replace(home / "lab.json")
 
 
-def _cluster_id() -> str:
+def new_id() -> str:
     """Return 16 random bytes as Kafka writes its ids. Like Kafka's own, none begins with a dash, as an option would."""
     found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     return found if not found.startswith("-") else f"A{found[1:]}"

@@ -13,7 +13,8 @@ from confluent_kafka.admin import AdminClient
 
 from helpers import processes
 from helpers.stack.home.place import Place
-from helpers.stack.servers.java import Java, JavaServer
+from helpers.stack.home.state import new_id
+from helpers.stack.servers.java import Java, JavaServer, properties
 
 # librdkafka writes a line for each refused connection. While a server starts, these are of no use.
 _silent = logging.getLogger("helpers.silent")
@@ -75,6 +76,15 @@ class Kafka(JavaServer):
         if done.returncode:
             said = done.stderr.strip() or done.stdout.strip()
             raise self.failure(f"Kafka's data folder {data} could not be formatted: {said}")
+
+    def copy_format(self, other: Kafka) -> None:
+        """Copy the formatted data folder of `other`, a node that has not run yet: that is faster than to format."""
+        shutil.copytree(other.place.data, self.place.data)
+        path = self.place.data / "meta.properties"
+        own = {"node.id": str(self.node.number), "directory.id": new_id()}
+        lines = path.read_text("utf-8").splitlines()
+        pairs = [line.partition("=") for line in lines if not line.startswith("#")]
+        path.write_text(properties({key: own.get(key, value) for key, _, value in pairs}), "utf-8")
 
     def is_ready(self) -> bool:
         if not processes.is_listening(self.port):

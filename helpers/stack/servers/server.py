@@ -92,15 +92,19 @@ class Server(ABC):
         """Whether the running server read the configuration that it would get today."""
         return all(path.exists() and path.read_text("utf-8") == text for path, text in self.configuration().items())
 
+    def prepare(self) -> None:
+        """Write the configuration, and make the data folder if there is none yet."""
+        self.place.folder.mkdir(parents=True, exist_ok=True)
+        for path, text in self.configuration().items():
+            path.write_text(text, "utf-8")
+        self.create()
+
     def start(self) -> bool:
         """Start this server if it does not run, and return whether it had to be started. Does not wait for it."""
         if self.place.find() and self.is_current():
             return False
         self.stop()
-        self.place.folder.mkdir(parents=True, exist_ok=True)
-        for path, text in self.configuration().items():
-            path.write_text(text, "utf-8")
-        self.create()
+        self.prepare()
         self._child = processes.spawn(self.command(), cwd=self.place.folder, log=self.place.log)
         return True
 
