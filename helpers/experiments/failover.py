@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ class Outcome:
     """What became of the numbered records of one producer."""
 
     acknowledged: int
-    """Records whose producer was told that they are stored."""
+    """Records that the producer counts as stored."""
     in_topic: int
     """Different records in the topic."""
     lost: int
@@ -178,12 +178,16 @@ def count(lab: Lab, topic: str, acknowledged: Mapping[int, float]) -> Outcome:
     topics.wait_for_leaders(lab, topic)
     end = int(topics.describe(lab, topic)["end offset"].sum())
     messages = records.consume(lab, topic, end, timeout=_PATIENCE) if end else []
-    found = [int(message.value() or b"") for message in messages]
+    return judge([int(message.value() or b"") for message in messages], acknowledged)
+
+
+def judge(found: Sequence[int], acknowledged: Mapping[int, float]) -> Outcome:
+    """Return what became of records, from the numbers that were `found` in the topic, in order, and those `acknowledged` (s)."""
     first_seen = list(dict.fromkeys(found))
     times = sorted(acknowledged.values())
     return Outcome(
         acknowledged=len(acknowledged),
-        in_topic=len(set(found)),
+        in_topic=len(first_seen),
         lost=len(acknowledged.keys() - set(found)),
         doubled=sum(often > 1 for often in Counter(found).values()),
         reordered=sum(later < earlier for earlier, later in pairwise(first_seen)),
