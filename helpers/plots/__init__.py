@@ -3,7 +3,7 @@
 
 - `live` the lag, or what `reconcile` finds, while it changes
 - `lines` what is drawn of it
-- `still` `timeline` `grid` bar charts and histograms; who had which partition, when; a table with coloured cells
+- `still` `timeline` `grid` bar charts and histograms; who had which partition when, how a number grew; a table with coloured cells
 - `style` size, colours, axes
 """
 
@@ -11,6 +11,6 @@ from helpers.plots.grid import grid
 from helpers.plots.live import LivePlot
 from helpers.plots.still import bars, histogram, parts
 from helpers.plots.style import Picture
-from helpers.plots.timeline import owners
+from helpers.plots.timeline import growth, owners
 
-__all__ = ["LivePlot", "Picture", "bars", "grid", "histogram", "owners", "parts"]
+__all__ = ["LivePlot", "Picture", "bars", "grid", "growth", "histogram", "owners", "parts"]

@@ -276,3 +276,15 @@ def test_nothing_to_draw_is_said() -> None:
 def test_pyplot_stays_away() -> None:
     program = "import sys, helpers.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert processes.run([sys.executable, "-c", program], timeout=60).returncode == 0
+
+
+def test_growth_names_the_pause_the_marks_and_the_sum() -> None:
+    still = plots.growth([0.1, 0.2, 3.0, 0.3], title="a gap of 2.7 s", unit="records", marks={"killed": 0.35})
+    assert still.alt == "a gap of 2.7 s: killed at 0.35 s; nothing new from 0.3 to 3 s; 4 records in the end."
+    empty = plots.growth([0.1, 0.2, 3.0, 0.3], title="a gap of 2.7 s", unit="records")
+    assert still.png != empty.png
+    assert (
+        plots.growth([1.0], title="one", unit="records").alt == "one: nothing new from 1 to 1 s; 1 records in the end."
+    )
+    with pytest.raises(InvalidInput, match="nothing to draw for 'none'"):
+        plots.growth([], title="none", unit="records")
