@@ -8,7 +8,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `plots` `checks` pictures; predictions and exercises
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
-- `connect` `database` `groups` `lag` `records` `schemas` `segments` `kafka_tools` `topics` `workspace` `services` what a lesson does
+- `connect` `database` `groups` `lag` `records` `schemas` `segments` `services` `kafka_tools` `topics` `workspace` what lessons do
 - `lab` `cluster` `clients` where the servers answer, brokers to kill, and how a Kafka client is made
 - `faults` what goes wrong on purpose
 - `stack` how the servers are downloaded and run

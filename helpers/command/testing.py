@@ -25,7 +25,10 @@ ROOMS = {
 }
 """What `lab test` runs, in this order: the quick and simple ones first, so that the first failure explains the most."""
 
-BENCHMARKS = ("start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "reconcile", "cluster", "matrix", "notebooks")
+BENCHMARKS = (
+    "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "reconcile", "cluster", "matrix",
+    "notebooks",
+)  # fmt: skip
 """What `lab bench` measures, in this order. Each is a module of `bench`."""
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
