@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a learner's own function makes of a stock when each order comes twice and the power fails in the middle (lesson 08)."""
+"""What a crash makes of a stock: in a catalog service, and in a learner's own function (lesson 08)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from helpers import records
+import pandas as pd
+import requests
+
+from helpers import records, services
 from helpers.lab import Lab
 from helpers.lag import measure_lag
+from helpers.waiting import wait_until
+from helpers.workspace import Workspace
 
 Order = dict[str, Any]
 Take = Callable[[sqlite3.Connection, Order], object]
@@ -24,6 +29,26 @@ _SCHEMA = """
 _FULL = 1_000_000
 _FAILURES = {3: "UPDATE ON stock", 6: "INSERT ON handled"}
 """At which order the power fails, and before which statement."""
+
+
+_PATIENCE = 30.0
+
+
+def stock_after_crash(lab: Lab, workspace: Workspace, topic: str, *, naive: bool) -> pd.Series[int]:
+    """Let a catalog service handle the orders of `topic`, die at the fifth, start again and finish. Return product id to stock.
+
+    It takes one order at a time, from 100 of each product. It dies between the commit to its database and that to Kafka.
+    """
+    folder, group = workspace.folder("stock"), workspace.group("stock")
+    dying = services.catalog_service(
+        lab, folder, topic, group=group, naive=naive, batch=1, crash="after-database-commit:5"
+    )
+    with dying:
+        dying.wait_ended(_PATIENCE)
+    with services.catalog_service(lab, folder, topic, group=group, naive=naive, batch=1) as service:
+        wait_until(lambda: not measure_lag(lab, group, [topic]).total, _PATIENCE, "the catalog service to catch up")
+        rows = requests.get(f"{service.url}/catalog", timeout=_PATIENCE).json()
+    return pd.DataFrame(rows).set_index("productId")["stock"]
 
 
 @dataclass(frozen=True)
