@@ -24,7 +24,7 @@ from tests.resources import OwnLab, cache_folder
         (["status"], 3, "There is no lab in"),
         (["status", "--json"], 3, "There is no lab in"),
         (["plugins", "remove", "nothing"], 2, "No plugin nothing was added"),
-        (["plugins", "add", "/no/such/file.zip"], 2, "cannot be read as a connector"),
+        (["plugins", "add", "/no/such/file.zip"], 2, "cannot be read as a plugin"),
         (
             ["plugins", "add", "http://kim:geheim@127.0.0.1:9/connector.zip"],
             5,

@@ -30,7 +30,8 @@ def member(mock: Lab) -> Member:
 
 
 def children(parent: int | None = None) -> list[psutil.Process]:
-    return [child for child in psutil.Process(parent).children() if "member_program.py" in " ".join(child.cmdline())]
+    found = [child for child in psutil.Process(parent).children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in found if "member_program.py" in " ".join(child.cmdline())]
 
 
 def child(parent: int | None = None) -> psutil.Process:
