@@ -94,14 +94,12 @@ class Cluster(Generic[AnyLab]):
     def pause(self, *numbers: int) -> None:
         """Freeze these brokers (SIGSTOP) until `resume`: their connections stay open, and they say nothing."""
         self._check_run(numbers)
-        for number in numbers:
-            self._local.programs[number].suspend()
+        self._local.pause(numbers)
 
     def resume(self, *numbers: int) -> None:
         """Let frozen brokers continue. Does nothing to one that runs."""
         self._check_run(numbers)
-        for number in numbers:
-            self._local.programs[number].resume()
+        self._local.resume(numbers)
 
     def restart(self, *numbers: int) -> None:
         """Start these brokers, which were killed, side by side. Returns when all living brokers know each other.

@@ -123,6 +123,18 @@ class LocalCluster:
         wait_until(lambda: all(map(is_gone, killed)), _PATIENCE, f"the killed nodes {numbers} to end", pause=0.01)
         free_soon([self.members[number].port for number in numbers])
 
+    def pause(self, numbers: Sequence[int]) -> None:
+        """Freeze members, and return when the system shows them as frozen."""
+        for number in numbers:
+            self.programs[number].suspend()
+        self._wait_state(numbers, "frozen")
+
+    def resume(self, numbers: Sequence[int]) -> None:
+        """Let frozen members continue, and return when the system shows them as running."""
+        for number in numbers:
+            self.programs[number].resume()
+        self._wait_state(numbers, "running")
+
     def state(self, number: int) -> str:
         """Return whether a member is `running`, `frozen` or `ended`."""
         if is_gone(self.programs[number]):
@@ -146,6 +158,14 @@ class LocalCluster:
             raise LabError(f"{error.filename} cannot be deleted: {error.strerror}.", "Delete it by hand.") from error
         finally:
             self._guard.stop()
+
+    def _wait_state(self, numbers: Sequence[int], state: str) -> None:
+        wait_until(
+            lambda: {self.state(number) for number in numbers} <= {state},
+            _PATIENCE,
+            f"the nodes {numbers} to be {state}",
+            pause=0.005,
+        )
 
     def _place(self) -> dict[int, Member]:
         ports: list[int] = []
