@@ -75,7 +75,7 @@ def topic(cluster: Cluster[Lab]) -> str:
 
 def test_a_leader_that_dies_loses_nothing_under_acks_all(cluster: Cluster[Lab], topic: str) -> None:
     with failover.SteadyProducer(cluster.lab, topic, config=SAFE) as producer:
-        for _ in range(4):
+        for _ in range(2):
             leader = cluster.leader(topic)
             cluster.kill(leader)
             producer.wait_acknowledged()
@@ -192,14 +192,15 @@ def test_an_owner_that_is_killed_leaves_no_process_and_no_folder(tmp_path: Path,
         "LAB_CACHE": str(cache_folder()),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    owner = Child(
+    with Child(
         [sys.executable, "-c", OWNER, step], heard=lambda line: lines.append(line.strip()), environment=variables
-    )
-    owner.start()
-    wait_until(lambda: step in lines or not owner.running, 60, f"the owner to be at {step!r}", last_seen=lambda: lines)
-    home = Path(lines[0])
-    assert home.exists(), lines
-    psutil.Process(owner.pid).kill()  # it alone: what it started must end by itself
-    wait_until(lambda: not home.exists(), 30, f"{home} to be gone")
-    assert processes.find_below(home) == []
-    assert list(tmp_path.glob("kafka-cluster-*")) == []
+    ) as owner:
+        wait_until(
+            lambda: step in lines or not owner.running, 60, f"the owner to be at {step!r}", last_seen=lambda: lines
+        )
+        home = Path(lines[0])
+        assert home.exists(), lines
+        psutil.Process(owner.pid).kill()  # it alone: what it started must end by itself
+        wait_until(lambda: not home.exists(), 30, f"{home} to be gone")
+        assert processes.find_below(home) == []
+        assert list(tmp_path.glob("kafka-cluster-*")) == []
