@@ -93,7 +93,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     if str(item.path) in _broken:
         pytest.skip("a cell before this one failed")
-    start_shared_lab()
+    if _shared is None:  # not again for each cell: a lesson may have killed the broker, and starts it in a later cell
+        start_shared_lab()
 
 
 @pytest.hookimpl(hookwrapper=True)
