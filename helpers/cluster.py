@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
-from helpers.errors import InvalidInput, LabNotRunning
+from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning
 from helpers.faults import Relay
 from helpers.settings import Settings
 from helpers.stack.cluster import CONTROLLER, LocalCluster
@@ -192,10 +191,15 @@ class Cluster(Generic[AnyLab]):
         return living
 
     def _describe(self, topic: str) -> list[partitions.Partition]:
+        unknown: KafkaFailed | None = None
         for number in self._living():
-            with suppress(OSError):  # it does not answer in time: the next one may
+            try:
                 return partitions.describe(self._local.members[number].port, topic)
-        raise LabNotRunning("No broker of this cluster answers.", "Wait a moment, then run this again.")
+            except OSError:  # it does not answer in time
+                continue
+            except KafkaFailed as error:  # one broker after another learns of a new topic
+                unknown = error
+        raise unknown or LabNotRunning("No broker of this cluster answers.", "Wait a moment, then run this again.")
 
     def _wait_known(self) -> None:
         """Wait until each living broker knows all living ones: a client may ask any of them."""
