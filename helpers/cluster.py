@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from helpers import clients
@@ -49,12 +49,12 @@ class Cluster(Generic[AnyLab]):
     def bootstrap_servers(self) -> str:
         """The addresses of all brokers for clients: `host:port,host:port`. Raises `LabNotRunning` if they do not run."""
         self._check_started()
-        return ",".join(self._local.members[number].address for number in self.brokers)
+        return self._addresses(self.brokers)
 
     @property
     def lab(self) -> AnyLab:
         """What the helpers take as `lab`: the brokers that live now. Raises `LabNotRunning` if there are none."""
-        return self._lab_at(",".join(self._local.members[number].address for number in self._living()))
+        return self._lab_at(self._addresses(self._living()))
 
     def start(self) -> Cluster[AnyLab]:
         """Start all nodes. Returns itself when each broker knows all of them.
@@ -153,9 +153,12 @@ class Cluster(Generic[AnyLab]):
         return [number for number in self._describe(topic)[0].replicas if number != leader]
 
     def wait_in_sync(self, topic: str, count: int) -> pd.DataFrame:
-        """Return `leaders` once the ISR of each partition has `count` brokers. Raises `TimedOut` after 30 s."""
+        """Return `leaders` once the ISR of each partition has `count` brokers, and its leader names its end offset.
+
+        A new leader does not name it until its followers have fetched. Raises `TimedOut` after 30 s.
+        """
         wait_until(
-            lambda: all(len(it.isr) == count for it in self._describe(topic)),
+            lambda: all(len(it.isr) == count for it in self._describe(topic)) and self._names_ends(topic),
             _PATIENCE,
             f"{count} replicas of topic {topic} to be in sync",
             last_seen=lambda: self._describe(topic),
@@ -200,6 +203,15 @@ class Cluster(Generic[AnyLab]):
             except KafkaFailed as error:  # one broker after another learns of a new topic
                 unknown = error
         raise unknown or LabNotRunning("No broker of this cluster answers.", "Wait a moment, then run this again.")
+
+    def _names_ends(self, topic: str) -> bool:
+        admin = clients.new(AdminClient, self._addresses(self._living()))
+        places = dict.fromkeys((TopicPartition(topic, it.number) for it in self._describe(topic)), clients.LATEST)
+        answers = admin.list_offsets(places, request_timeout=clients.PATIENCE)
+        return all(answer.exception() is None for answer in answers.values())
+
+    def _addresses(self, numbers: Sequence[int]) -> str:
+        return ",".join(self._local.members[number].address for number in numbers)
 
     def _wait_known(self) -> None:
         """Wait until each living broker knows all living ones: a client may ask any of them."""

@@ -144,10 +144,9 @@ def lose_leader(cluster: Cluster[Lab], acks: str, *, idempotence: bool = False, 
     cluster.resume(*followers)
     cluster.leader(topic)
     _finish(producer)
-    outcome = count(cluster.lab, topic, answers.acknowledged)
     cluster.restart(leader)
     cluster.wait_in_sync(topic, len(cluster.brokers))
-    return outcome
+    return count(cluster.lab, topic, answers.acknowledged)
 
 
 def lose_answers(cluster: Cluster[Lab], *, idempotence: bool = False, records: int = 100) -> Outcome:
