@@ -12,10 +12,11 @@ import pytest
 
 from helpers import processes
 from helpers.cluster import Cluster
-from helpers.errors import InvalidInput, LabError, LabNotRunning
+from helpers.errors import InvalidInput, KafkaFailed, LabError, LabNotRunning
 from helpers.lab import Lab
 from helpers.stack import cluster as stack
 from helpers.stack import cluster_guard
+from helpers.stack.servers import partitions
 
 
 @pytest.fixture
@@ -68,3 +69,27 @@ def test_the_guard_deletes_the_folder_and_leaves_others(tmp_path: Path) -> None:
     cluster_guard.clear(mine)
     cluster_guard.clear(mine)
     assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_new_topic_is_asked_of_each_broker(cluster: Cluster[Lab], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One broker after another learns of a new topic, and some do not answer."""
+    known = partitions.Partition(0, leader=3, replicas=[3, 1, 2], isr=[1, 2, 3], elr=[])
+    answers = {1: TimeoutError(), 2: KafkaFailed("No topic orders in this cluster."), 3: [known]}
+
+    def describe(port: int, topic: str) -> list[partitions.Partition]:
+        answer = answers[port]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(partitions, "describe", describe)
+    monkeypatch.setattr(Cluster, "_living", lambda _: living)
+    monkeypatch.setattr(cluster._local, "members", {number: SimpleNamespace(port=number) for number in (1, 2, 3)})
+    living = [1, 2, 3]
+    assert cluster.leader("orders") == 3
+    living = [1, 2]
+    with pytest.raises(KafkaFailed, match="No topic orders"):
+        cluster.leaders("orders")
+    living = [1]
+    with pytest.raises(LabNotRunning, match="No broker of this cluster answers"):
+        cluster.leaders("orders")
