@@ -73,23 +73,23 @@ def test_the_guard_deletes_the_folder_and_leaves_others(tmp_path: Path) -> None:
 
 def test_a_new_topic_is_asked_of_each_broker(cluster: Cluster[Lab], monkeypatch: pytest.MonkeyPatch) -> None:
     """One broker after another learns of a new topic, and some do not answer."""
-    known = partitions.Partition(0, leader=3, replicas=[3, 1, 2], isr=[1, 2, 3], elr=[])
-    answers = {1: TimeoutError(), 2: KafkaFailed("No topic orders in this cluster."), 3: [known]}
+    known = [partitions.Partition(0, leader=3, replicas=[3, 1, 2], isr=[1, 2, 3], elr=[])]
+    refusals = {1: TimeoutError(), 2: KafkaFailed("No topic orders in this cluster.")}
+    living: list[int] = []
 
     def describe(port: int, topic: str) -> list[partitions.Partition]:
-        answer = answers[port]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if port in refusals:
+            raise refusals[port]
+        return known
 
     monkeypatch.setattr(partitions, "describe", describe)
     monkeypatch.setattr(Cluster, "_living", lambda _: living)
     monkeypatch.setattr(cluster._local, "members", {number: SimpleNamespace(port=number) for number in (1, 2, 3)})
-    living = [1, 2, 3]
+    living[:] = [1, 2, 3]
     assert cluster.leader("orders") == 3
-    living = [1, 2]
+    living[:] = [1, 2]
     with pytest.raises(KafkaFailed, match="No topic orders"):
         cluster.leaders("orders")
-    living = [1]
+    living[:] = [1]
     with pytest.raises(LabNotRunning, match="No broker of this cluster answers"):
         cluster.leaders("orders")
