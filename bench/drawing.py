@@ -13,8 +13,9 @@ from IPython.display import display
 from matplotlib import pyplot
 
 from bench.rows import alternate, seconds
-from helpers.lag import LagRecorder, LagSample, Mark, PartitionLag
+from helpers.lag import LagRecorder, LagSample, PartitionLag
 from helpers.plots.live import LivePlot
+from helpers.recording import Mark
 
 HZ = 5.0
 PARTITIONS = 12

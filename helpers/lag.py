@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,10 +12,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from helpers import clients
 from helpers.arguments import check_several
-from helpers.background import Background
-from helpers.errors import InvalidInput, KafkaFailed
+from helpers.errors import KafkaFailed
 from helpers.lab import Lab
-from helpers.waiting import wait_until
+from helpers.recording import Recording
 
 LATEST, EARLIEST = -1, -2
 """The values that mean the end and the beginning of a log in a request for offsets, as in Kafka's protocol."""
@@ -51,14 +48,6 @@ class LagSample:
         """Return one row for each partition: topic, partition, committed (missing if nothing is committed), end, lag."""
         frame = pd.DataFrame(self.partitions, columns=list(PartitionLag.__slots__))
         return frame.astype({"committed": "Int64"})
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened at `when` (seconds since the epoch), with the text for a plot."""
-
-    when: float
-    text: str
 
 
 def measure_lag(
@@ -105,7 +94,7 @@ def observer(lab: Lab, group: str) -> Consumer:
     return clients.new(Consumer, lab.bootstrap_servers, settings)
 
 
-class LagRecorder:
+class LagRecorder(Recording[LagSample]):
     """Measures the lag of `group` every `interval` seconds, in the background, for a `with` block or until `stop`.
 
     It keeps the newest `keep` samples and as many marks. `stop` raises what failed in the background.
@@ -114,46 +103,21 @@ class LagRecorder:
     def __init__(
         self, lab: Lab, group: str, topics: Sequence[str] | None = None, *, interval: float = 0.2, keep: int = 3000
     ) -> None:
-        if not interval > 0 or keep < 1:
-            raise InvalidInput(
-                f"`interval` and `keep` must be above 0, not {interval} and {keep}.", "Give other numbers."
-            )
+        super().__init__(f"lag of {group}", interval=interval, keep=keep)
         if topics is not None:
             check_several("topics", topics)
         self.group = group
-        self.started = time.time()
         self._lab = lab
         self._topics = topics
         self._consumer = observer(lab, group)
-        self._lock = threading.Lock()
-        self._samples: deque[LagSample] = deque(maxlen=keep)
-        self._marks: deque[Mark] = deque(maxlen=keep)
-        self._background = Background(f"lag of {group}", self._measure, interval)
-
-    @property
-    def samples(self) -> list[LagSample]:
-        """The samples so far, oldest first."""
-        with self._lock:
-            return list(self._samples)
-
-    @property
-    def marks(self) -> list[Mark]:
-        """The marks so far, oldest first."""
-        with self._lock:
-            return list(self._marks)
-
-    def mark(self, text: str) -> None:
-        """Remember that something happened now, for the plot and for `marks`. Any thread may call it."""
-        with self._lock:
-            self._marks.append(Mark(time.time(), text))
 
     def wait_above(self, total: int, *, timeout: float = 60.0) -> LagSample:
         """Wait until a new sample has a lag of more than `total` records, and return it. Raises `TimedOut`."""
-        return self._wait(lambda lag: lag > total, timeout, f"a lag above {total}")
+        return self.wait_for(lambda sample: sample.total > total, f"a lag above {total}", timeout=timeout)
 
     def wait_below(self, total: int, *, timeout: float = 60.0) -> LagSample:
         """Wait until a new sample has a lag of less than `total` records, and return it. Raises `TimedOut`."""
-        return self._wait(lambda lag: lag < total, timeout, f"a lag below {total}")
+        return self.wait_for(lambda sample: sample.total < total, f"a lag below {total}", timeout=timeout)
 
     def frame(self) -> pd.DataFrame:
         """Return a row for each sample and partition: seconds since the start, topic, partition, committed, end, lag."""
@@ -164,13 +128,6 @@ class LagRecorder:
         ]
         return pd.DataFrame(rows, columns=["seconds", *PartitionLag.__slots__]).astype({"committed": "Int64"})
 
-    def start(self) -> LagRecorder:
-        """Take the first sample, so that a wrong name is an error here. Then continue in the background."""
-        self.started = time.time()
-        self._measure()
-        self._background.start()
-        return self
-
     def stop(self) -> None:
         """End the background thread and raise what failed in it. May be called twice."""
         try:
@@ -178,27 +135,11 @@ class LagRecorder:
         finally:
             self._consumer.close()
 
-    def __enter__(self) -> LagRecorder:
-        return self.start()
+    def take(self) -> None:
+        self.add(measure_lag(self._lab, self.group, self._topics, consumer=self._consumer))
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _wait(self, fits: Callable[[int], bool], timeout: float, expected: str) -> LagSample:
-        asked = time.time()
-
-        def fitting() -> LagSample | None:
-            newest = self.samples[-1]
-            return newest if newest.when >= asked and fits(newest.total) else None
-
-        found = wait_until(fitting, timeout, expected, last_seen=lambda: self.samples[-1].total)
-        assert found
-        return found
-
-    def _measure(self) -> None:
-        sample = measure_lag(self._lab, self.group, self._topics, consumer=self._consumer)
-        with self._lock:
-            self._samples.append(sample)
+    def in_short(self, sample: LagSample) -> int:
+        return sample.total
 
 
 def _partitions(lab: Lab, consumer: Consumer, topics: Sequence[str] | None) -> list[TopicPartition]:

@@ -18,10 +18,11 @@ from matplotlib.lines import Line2D
 
 from helpers.background import Background
 from helpers.errors import InvalidInput
-from helpers.lag import LagRecorder, Mark
+from helpers.lag import LagRecorder
 from helpers.plots.lines import kind_of
 from helpers.plots.style import FINE_DPI, SIZE, THOUSANDS, blank, bundle, describe, legend, look, png
 from helpers.reconcile import Recorder
+from helpers.recording import Mark
 
 _USUAL_TURN = sys.getswitchinterval()
 

@@ -17,9 +17,10 @@ from PIL import Image
 
 from helpers import plots, processes
 from helpers.errors import InvalidInput
-from helpers.lag import LagSample, Mark, PartitionLag
+from helpers.lag import LagSample, PartitionLag
 from helpers.plots import lines, live, style
 from helpers.plots.live import LivePlot
+from helpers.recording import Mark
 from helpers.waiting import wait_until
 
 
