@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers import processes
 from helpers.settings import Settings
 from helpers.stack import installed, plugins
-from helpers.stack.home import folder, secrets
+from helpers.stack.home import folder, ports, secrets
 from helpers.stack.home.place import Place
 from helpers.stack.home.state import State
 from helpers.stack.install import artifacts
@@ -59,9 +58,8 @@ class LocalLab:
             here = install(self.settings, known, report)
             check_data(self.home, known.versions, here.versions)
             names = [*here.versions, *([Registry.kind] if registry else [])]
-            ports = self._ports(known.ports, names, report)
             program = str(here.machine_database) if here.machine_database else None
-            now = State(ports, known.cluster_id, here.versions, program)
+            now = State(self._ports(known.ports, names, report), known.cluster_id, here.versions, program)
             servers = [*self._servers(now, here), *([self._registry(now, registry)] if registry else [])]
             now.save(self.home)
             start(servers, report)
@@ -156,18 +154,9 @@ class LocalLab:
 
     def _ports(self, known: Mapping[str, int], names: Sequence[str], report: Reporter) -> dict[str, int]:
         """Return a port for each server of `names`: its earlier one, or another one if a program uses that now."""
-        ports = dict(known)
         places = {name: Place(self.home, "kafka" if name == "controller" else name) for name in (*names, "controller")}
-        idle = {name: place for name, place in places.items() if not place.find()}
-        free = processes.free_soon([ports[name] for name in idle if name in ports])
-        for name, place in idle.items():
-            if (port := ports.get(name)) in free:
-                continue
-            ports[name] = processes.choose_port(set(ports.values()))
-            if port:
-                title = kind_of(place).title_of(place)
-                report.say(f"Port {port} is used by another program. {title} moves to {ports[name]}")
-        return ports
+        idle = {name: kind_of(place).title_of(place) for name, place in places.items() if not place.find()}
+        return ports.keep_or_choose(known, idle, report)
 
     def _servers(self, known: State, here: Installed) -> Sequence[Server]:
         """Return the servers in the order in which they are stopped."""

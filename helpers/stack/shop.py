@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
-from helpers import processes
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.project import PACKAGE
-from helpers.stack.home import folder
+from helpers.stack.home import folder, ports
 from helpers.stack.home.place import Place
 from helpers.stack.progress import Reporter
 from helpers.stack.servers.program import Catalog, Gateway, Orders, Program
@@ -135,17 +134,9 @@ class Shop:
 
     def _ports(self, choice: Choice, report: Reporter) -> dict[str, int]:
         """Return a port for each program: its earlier one, or another one if a program uses that now."""
-        ports = dict(choice.ports)
-        idle = [name for name in choice.names() if not Place(self.folder, name).find()]
-        free = processes.free_soon([ports[name] for name in idle if name in ports])
-        for name in idle:
-            if (port := ports.get(name)) in free:
-                continue
-            ports[name] = processes.choose_port(set(ports.values()))
-            if port:
-                title = _kind(name).title_of(Place(self.folder, name))
-                report.say(f"Port {port} is used by another program. {title} moves to {ports[name]}")
-        return ports
+        places = {name: Place(self.folder, name) for name in choice.names()}
+        idle = {name: _kind(name).title_of(place) for name, place in places.items() if not place.find()}
+        return ports.keep_or_choose(choice.ports, idle, report)
 
     def _programs(self, choice: Choice, bootstrap_servers: str) -> list[Program]:
         gateway = Gateway.address_of(choice.ports["gateway"])

@@ -13,7 +13,7 @@ from typing import Any
 from helpers import processes, project
 from helpers.errors import LabError, ServerFailed, TimedOut
 from helpers.stack.containers import docker
-from helpers.stack.home import folder, secrets
+from helpers.stack.home import folder, ports, secrets
 from helpers.stack.home.state import State
 from helpers.stack.progress import Reporter, Silent
 from helpers.stack.shop import Shop
@@ -58,7 +58,8 @@ class ComposeLab:
             last = self._last_start(report)
             ran = self._running()
             known = State.load(self.home) or State.new()
-            self._place(known, report, ran)
+            idle = {name: title for name, title in TITLES.items() if name not in ran}
+            known.ports = ports.keep_or_choose(known.ports, idle, report)
             text = project.part("docker-compose.yml").read_text("utf-8")
             known.versions = versions(text)
             self._write_environment(known, last)
@@ -132,17 +133,6 @@ class ComposeLab:
             json.loads(line) for line in self._compose("ps", "--format", "json").splitlines()
         ]
         return {container["Service"]: container["ID"][:12] for container in found if container["State"] == "running"}
-
-    def _place(self, known: State, report: Reporter, ran: dict[str, str]) -> None:
-        """Give each server its port."""
-        idle = [name for name in TITLES if name not in ran]
-        free = processes.free_soon([known.ports[name] for name in idle if name in known.ports])
-        for name in idle:
-            if (port := known.ports.get(name)) in free:
-                continue
-            known.ports[name] = processes.choose_port(set(known.ports.values()))
-            if port:
-                report.say(f"Port {port} is used by another program. {TITLES[name]} moves to {known.ports[name]}")
 
     def _last_start(self, report: Reporter) -> str:
         """What was last started here. If the first start was interrupted, it deletes what that has left.

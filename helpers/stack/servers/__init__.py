@@ -6,6 +6,6 @@
 - `kafka` `worker` `mariadb` `mysql` `registry` one kind of server each, with its settings
 - `program` the programs of the shop
 - `partitions` a question to one broker about its topics
-- `java` `database` what Java programs have in common, and what databases have
+- `java` `database` `http` what Java programs have in common, what databases have, and what has an HTTP interface
 - `server` what every server has in common
 """

@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers.processes import Command
 from helpers.stack.home.place import Place
-from helpers.stack.servers.server import Server
+from helpers.stack.servers.http import HttpServer, ask
 
 
-class Program(Server):
+class Program(HttpServer):
     """A program of `helpers.shop` with these `options`. If they name a gateway, it is ready when the gateway lists it."""
 
     module: str
@@ -26,10 +23,6 @@ class Program(Server):
     def __init__(self, place: Place, port: int, *, options: Mapping[str, object], version: str) -> None:
         super().__init__(place, port, version)
         self.options = dict(options)
-
-    @classmethod
-    def address_of(cls, port: int) -> str:
-        return f"http://127.0.0.1:{port}"
 
     def configuration(self) -> dict[Path, str]:
         text = json.dumps({"port": self.port, **self.options}, indent=2, ensure_ascii=False)
@@ -43,21 +36,8 @@ class Program(Server):
 
     def is_ready(self) -> bool:
         gateway = self.options.get("gateway")
-        listed = not gateway or self.address.encode() in _get(f"{gateway}/instances")
-        return listed and bool(_get(f"{self.address}/health"))
-
-
-def _get(url: str) -> bytes:
-    """Return the body of the answer, or nothing if there is no answer or it has another status than 200."""
-    where = urlsplit(url)
-    with closing(http.client.HTTPConnection(where.hostname or "", where.port, timeout=2)) as asked:
-        try:
-            asked.request("GET", where.path)
-            answer = asked.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException):  # it does not listen yet, or has just ended
-            return b""
-        return body if answer.status == 200 else b""
+        listed = not gateway or self.address.encode() in (ask(f"{gateway}/instances", timeout=2) or b"")
+        return listed and bool(ask(f"{self.address}/health", timeout=2))
 
 
 class Gateway(Program):

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import requests
-
 from helpers.processes import Command
 from helpers.stack.home.place import Place
+from helpers.stack.servers.http import HttpServer, ask
 from helpers.stack.servers.java import Java, properties
-from helpers.stack.servers.server import Server
 
 CLIENTS = "/apis/ccompat/v7"
 """The path of the interface that Confluent's clients and serializers know."""
@@ -18,7 +16,7 @@ CONVERTER = "/apis/registry/v2"
 """The path of the interface that the converter in the worker knows."""
 
 
-class Registry(Server):
+class Registry(HttpServer):
     """One schema registry on loopback. Its class path is the program that starts it. It keeps its schemas in one file."""
 
     kind = "registry"
@@ -29,21 +27,12 @@ class Registry(Server):
         super().__init__(place, port, version)
         self.java = java
 
-    @classmethod
-    def address_of(cls, port: int) -> str:
-        return f"http://127.0.0.1:{port}"
-
     def create(self) -> None:
         """Makes nothing: the registry makes its file when it starts."""
 
     def is_ready(self) -> bool:
         """Whether the registry answers, which it does once it has read its schemas."""
-        with requests.Session() as session:
-            session.trust_env = False  # an internet proxy cannot reach this computer's loopback
-            try:
-                return session.get(f"{self.address}{CLIENTS}/subjects", timeout=2).ok
-            except requests.RequestException:  # not yet; wait_ready has the deadline and shows the log
-                return False
+        return ask(f"{self.address}{CLIENTS}/subjects", timeout=2) is not None
 
     def configuration(self) -> dict[Path, str]:
         settings = {

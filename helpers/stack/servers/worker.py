@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-import requests
-
 from helpers.stack.home.place import Place
+from helpers.stack.servers.http import HttpServer, ask
 from helpers.stack.servers.java import Java, JavaServer
 
 
-class Worker(JavaServer):
+class Worker(HttpServer, JavaServer):
     """One Connect worker: its REST interface on loopback, its connectors from `plugin_path`, its secrets from files."""
 
     kind = "connect"
@@ -37,25 +36,13 @@ class Worker(JavaServer):
         self.plugin_path = plugin_path
         self.secrets = secrets
 
-    @classmethod
-    def address_of(cls, port: int) -> str:
-        return f"http://127.0.0.1:{port}"
-
     def create(self) -> None:
         """Makes nothing: a worker keeps its data in Kafka's topics."""
 
     def is_ready(self) -> bool:
         """Whether the worker has joined its group and read its topics (`GET /health`, KIP-1017)."""
-        with requests.Session() as session:
-            session.trust_env = False  # an internet proxy cannot reach this computer's loopback
-            return self._is_healthy(session)
-
-    def _is_healthy(self, session: requests.Session) -> bool:
-        try:
-            # A request while the worker joins its group is answered a second later. A new request is quicker.
-            return session.get(f"{self.address}/health", timeout=0.5).ok
-        except requests.RequestException:  # not yet; wait_ready has the deadline and shows the log
-            return False
+        # A request while the worker joins its group is answered a second later. A new request is quicker.
+        return ask(f"{self.address}/health", timeout=0.5) is not None
 
     def settings(self) -> dict[str, object]:
         return {
