@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from helpers.connectors import families
 from helpers.lab import Lab
@@ -60,6 +61,14 @@ def mysql_lab(tmp_path_factory: pytest.TempPathFactory, mysqld: Path) -> Iterato
         family = "Debezium MySQL source"
         _mysql.append(f"{Installation.around(mysqld).version()}; {family}: {families(own.attach())[family]}")
         yield own
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """A client of services on this computer: it goes through no proxy."""
+    with requests.Session() as found:
+        found.trust_env = False
+        yield found
 
 
 @pytest.fixture(scope="session")

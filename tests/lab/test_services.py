@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,13 +20,6 @@ from helpers.services import Service
 from helpers.waiting import wait_until
 
 ORDER = {"productId": "CATALOG-0002", "qty": 10, "unitPrice": 1200}
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with requests.Session() as found:
-        found.trust_env = False
-        yield found
 
 
 @pytest.fixture

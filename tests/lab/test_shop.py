@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -22,13 +21,6 @@ from helpers.waiting import wait_until
 from tests.resources import OwnLab
 
 ORDER = {"productId": "CATALOG-0002", "qty": 10, "unitPrice": 1200}
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with requests.Session() as found:
-        found.trust_env = False
-        yield found
 
 
 class Said(Silent):

@@ -7,13 +7,16 @@ import json
 import socket
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from helpers import services
 from helpers.errors import InvalidInput, LabError, LabNotRunning
+from helpers.shop import catalog_service, order_service
 from helpers.stack.progress import Silent
 from helpers.stack.servers.program import Gateway, Orders
-from helpers.stack.shop import MOST, Choice, Shop, check
+from helpers.stack.shop import GROUP, MOST, TOPIC, WAYS, Choice, Shop, check
 
 
 class Said(Silent):
@@ -45,6 +48,13 @@ def test_a_number_that_it_does_not_run(shop: Shop) -> None:
     for fine in (None, 1, MOST):
         check(fine)
     assert not shop.folder.exists()
+
+
+def test_the_names_are_those_of_the_programs() -> None:
+    """The stack and the notebooks start them by name and import nothing of them: so the defaults stand in three places."""
+    assert get_args(order_service.Way) == WAYS
+    assert order_service.TOPIC == catalog_service.TOPIC == services.TOPIC == TOPIC
+    assert catalog_service.GROUP == services.GROUP == GROUP
 
 
 def test_who_registers_with_the_gateway_stops_before_it() -> None:
