@@ -119,6 +119,6 @@ class Stock:
 
     def _connect(self) -> sqlite3.Connection:
         """Each statement is its own transaction until a BEGIN. The listener's thread uses what another thread has opened."""
-        database = sqlite3.connect(self._path, _LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
         database.execute("PRAGMA synchronous=NORMAL")  # safe when the process is killed; FULL also survives a power cut
         return database
