@@ -132,9 +132,8 @@ def test_a_schema_that_old_records_do_not_fit_is_refused(started: Started) -> No
 
 def test_killed_it_comes_back_with_its_schemas_also_where_its_port_is_taken(started: Started) -> None:
     own, port = started.own, started.own.ports()["registry"]
-    with schemas.registry(started.lab) as client:
-        known = client.get_latest_version(f"{TOPIC}-value").schema_id
-    own.kill("registry")
+    known = schemas.register(started.lab, TOPIC, {**OPTIONAL, "colour": "text?"})
+    own.kill("registry")  # at once: what it has answered must be in its file by then
     assert own.attach().registry_url is None, "what does not run has no address"
     with pytest.raises(LabNotRunning, match=r"does not answer.*`\./lab registry up`"):
         schemas.registry(started.lab)
@@ -148,6 +147,7 @@ def test_killed_it_comes_back_with_its_schemas_also_where_its_port_is_taken(star
     assert own.ports()["registry"] != port
     with schemas.registry(own.attach()) as client:
         assert client.get_latest_version(f"{TOPIC}-value").schema_id == known
+        assert client.get_versions(f"{TOPIC}-value") == [1, 2, 3]
         schemas.forget(own.attach(), TOPIC)
         assert client.get_subjects() == []
     assert own.pids().keys() == started.after.keys()

@@ -42,8 +42,9 @@ class Registry(HttpServer):
             "quarkus.management.host": "127.0.0.1",
             "quarkus.management.port": 0,
             # By default the schemas are in memory. After a stop the same numbers would then stand for other schemas. The path
-            # is relative to the server's folder, because a path in such an address cannot have every letter.
-            "apicurio.datasource.url": f"jdbc:h2:file:./schemas-{self.version}",
+            # is relative to the server's folder, because a path in such an address cannot have every letter. Without the delay
+            # (500 ms by default) a schema is in the file when it is answered, so a kill -9 loses none.
+            "apicurio.datasource.url": f"jdbc:h2:file:./schemas-{self.version};WRITE_DELAY=0",
             # As a Confluent registry does. Apicurio's own default takes any schema.
             "apicurio.rules.global.compatibility": "BACKWARD",
             "quarkus.log.console.format": "[%d] %p %s%e (%c)%n",  # as the other servers write
