@@ -5,7 +5,7 @@ What a lesson imports is directly in this folder, or in its own folder if it has
 is in folders, and the docstring of each folder lists what it holds. A module imports only from its own line or the lines below:
 
 - `command` the `lab` command
-- `plots` `checks` pictures; predictions and exercises
+- `plots` `checks` `guide` pictures; predictions and exercises; what to use when
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
 - `connect` `database` `groups` `lag` `records` `schemas` `segments` `services` `kafka_tools` `topics` `workspace` what lessons do

@@ -27,7 +27,7 @@ ROOMS = {
 
 BENCHMARKS = (
     "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "reconcile", "cluster", "matrix",
-    "notebooks",
+    "ways", "notebooks",
 )  # fmt: skip
 """What `lab bench` measures, in this order. Each is a module of `bench`."""
 

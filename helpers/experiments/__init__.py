@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one lesson measures and other lessons repeat with other numbers. Each leaves the lab as it was before.
 
-- `crash_matrix` what is lost or doubled, by where it dies and how it is written
+- `crash_matrix` `five_ways` what is lost or doubled, by where it dies and how it is written; five ways to move orders
 - `crews` `keys` `journeys` members that share work; the partition of a key; a row's way through Connect
 - `members` `changes` `load` `poller` one consumer; changes of a table; what readers cost the database; a source that polls
 - `customers` `decrements` who orders over HTTP, and again until it is accepted; a learner's own work on orders that come twice
