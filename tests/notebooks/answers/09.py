@@ -4,6 +4,9 @@
 WRONG = [
     (
         """
+import uuid
+
+
 def order_once(url, order):
     key = {"Idempotency-Key": str(uuid.uuid4())}
     return requests.post(url, json=order, headers=key, timeout=20)
@@ -12,6 +15,9 @@ def order_once(url, order):
     ),
     (
         """
+import uuid
+
+
 def order_once(url, order):
     for _ in range(5):
         key = {"Idempotency-Key": str(uuid.uuid4())}
