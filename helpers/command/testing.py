@@ -26,8 +26,8 @@ ROOMS = {
 """What `lab test` runs, in this order: the quick and simple ones first, so that the first failure explains the most."""
 
 BENCHMARKS = (
-    "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "reconcile", "cluster", "matrix",
-    "ways", "notebooks",
+    "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "arrival", "reconcile",
+    "cluster", "matrix", "ways", "notebooks",
 )  # fmt: skip
 """What `lab bench` measures, in this order. Each is a module of `bench`."""
 

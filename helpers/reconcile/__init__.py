@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is lost, doubled, strange and on the way between a topic and the table that a sink makes of it, key by key.
 
-    with Recorder(Reconciler(lab, topic, "mydb2.orders", "id", group="connect-orders")) as watch, LivePlot(watch):
+    with watch(lab, topic, "mydb2.orders", "id", group="connect-orders") as found, LivePlot(found):
         ...
-    watch.samples[-1]
+    found.samples[-1]
 
 - `recorder` looks again and again beside a pipeline at work
 - `reconciler` one look: the order of the questions
@@ -14,6 +14,6 @@
 
 from helpers.reconcile.difference import Difference, Found, Note
 from helpers.reconcile.reconciler import Reconciler, compare
-from helpers.reconcile.recorder import Recorder
+from helpers.reconcile.recorder import Recorder, watch
 
-__all__ = ["Difference", "Found", "Note", "Reconciler", "Recorder", "compare"]
+__all__ = ["Difference", "Found", "Note", "Reconciler", "Recorder", "compare", "watch"]

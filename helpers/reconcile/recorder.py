@@ -6,9 +6,18 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.errors import KafkaFailed, LabError, LabNotRunning
+from helpers.lab import Lab
 from helpers.reconcile.difference import Difference
 from helpers.reconcile.reconciler import Reconciler
 from helpers.recording import Recording
+
+
+def watch(lab: Lab, topic: str, table: str, key: str, *, group: str | None = None, interval: float = 0.2) -> Recorder:
+    """Return a recorder, not started yet, that compares `topic` with `table` every `interval` seconds.
+
+    The arguments are those of `Reconciler`. Raises what that raises.
+    """
+    return Recorder(Reconciler(lab, topic, table, key, group=group), interval=interval)
 
 
 class Recorder(Recording[Difference]):
@@ -29,6 +38,10 @@ class Recorder(Recording[Difference]):
         """Return a row for each look: seconds since the start, and the columns of `Difference.frame`."""
         parts = [sample.frame().assign(seconds=sample.when - self.started) for sample in self.samples]
         return pd.concat(parts, ignore_index=True).set_index("seconds")
+
+    def wait_arrived(self, *, timeout: float = 60.0) -> Difference:
+        """Wait for a look, begun now or later, in which nothing is on the way, and return it. Raises `TimedOut`."""
+        return self.wait_for(lambda seen: seen.on_the_way == 0, "nothing to be on the way", timeout=timeout)
 
     def stop(self) -> None:
         """End the background thread, close the reconciler, and raise what failed. May be called twice: it is raised once."""

@@ -13,14 +13,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from confluent_kafka import Producer
 
-from helpers import clients, connectors, database, records, schemas, topics
+from helpers import connectors, database, records, schemas, topics
 from helpers.connect import ConnectClient
 from helpers.errors import InvalidInput, LabNotRunning
+from helpers.experiments import avro_orders
 from helpers.lab import Lab
 from helpers.stack.registry import CONVERTER
 from helpers.waiting import wait_until
+from helpers.workspace import Workspace
 from tests.resources import OwnLab
 from tests.unit.test_schemas import ORDER, read_avro
 
@@ -83,24 +84,14 @@ def test_the_bytes_are_those_of_the_encoder_alone(started: Started) -> None:
 
 
 def test_avro_from_a_topic_becomes_rows(started: Started) -> None:
-    lab, expected = started.lab, orders(20)
-    topics.create(lab, TOPIC)
-    to_avro = schemas.serializer(lab, TOPIC, schemas.ORDER)
-    producer = clients.new(Producer, lab.bootstrap_servers)
-    for order in expected:
-        producer.produce(TOPIC, to_avro(order))
-    assert producer.flush(10) == 0
-    config = connectors.debezium_sink(
-        lab, "orders-sink", [TOPIC], key="record_value", key_fields=["orderId"], config=schemas.avro_converter(lab)
-    )
-    sink = database.engine(lab, "sink")
-    with ConnectClient(lab) as client, client.temporary(config):
-        wait_until(lambda: "orders" in database.tables(sink), 30, "the table to be made")
-        wait_until(lambda: _count(sink) >= len(expected), 30, "the rows to arrive", last_seen=lambda: _count(sink))
-    rows = database.frame(sink, "select orderid, qty, createdat from orders order by qty")
+    expected = orders(20)
+    with Workspace(started.lab, "avro") as workspace:
+        rows = avro_orders.travel(started.lab, workspace, expected).sort_values("qty")
     assert list(rows["orderid"]) == [order["orderId"] for order in expected]
     assert list(rows["qty"]) == [order["qty"] for order in expected]
     assert set(rows["createdat"]) == {pd.Timestamp("2026-01-31 12:00:00.123")}
+    with schemas.registry(started.lab) as client:
+        assert not [subject for subject in client.get_subjects() if subject.startswith("avro")], "it is forgotten"
 
 
 def _count(sink: Any) -> int:
@@ -116,8 +107,8 @@ def test_plain_json_becomes_rows_with_the_schema_in_the_connector(started: Start
         lab, "plain-sink", ["plain"], key="record_value", key_fields=["orderId"], table="orders", config=keys
     )
     sink = database.engine(lab, "sink")
-    database.execute(sink, "delete from orders")
     with ConnectClient(lab) as client, client.temporary(config):
+        wait_until(lambda: "orders" in database.tables(sink), 30, "the table to be made")
         wait_until(lambda: _count(sink) == 3, 30, "the rows to arrive", last_seen=lambda: _count(sink))
 
 

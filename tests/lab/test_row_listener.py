@@ -11,11 +11,12 @@ import pytest
 import requests
 
 from helpers import database, records, services, topics
+from helpers.experiments import listeners
 from helpers.lab import Lab
 from helpers.services import Service
 from helpers.shop import row_listener
 from helpers.waiting import wait_until
-from tests.lab.test_catalog_service import orders
+from helpers.workspace import Workspace
 
 PATIENCE = 60.0
 TABLE = "saved_by_listeners"
@@ -54,25 +55,13 @@ def wait_partitions(service: Service, count: int) -> None:
     wait_until(lambda: len(requests.get(health, timeout=10).json()["partitions"]) == count, PATIENCE, "its partitions")
 
 
-def saved(lab: Lab) -> dict[str, int]:
-    """Return how many rows each listener has saved, and in all and how many orders."""
-    frame = database.frame(lab, f"SELECT order_id, saved_by FROM {TABLE}")
-    counted = {name: int((frame["saved_by"] == name).sum()) for name in ("one", "two")}
-    return {**counted, "rows": len(frame), "orders": frame["order_id"].nunique()}
-
-
 @pytest.mark.parametrize(("groups", "rows"), [("ab", 400), ("aa", 200)], ids=["own groups", "one group"])
-def test_one_row_for_each_group(lab: Lab, tmp_path: Path, topic: str, table: str, *, groups: str, rows: int) -> None:
-    first, second = (
-        listener(lab, tmp_path, topic, group, name) for group, name in zip(groups, ("one", "two"), strict=True)
-    )
-    with first, second:
-        for service in (first, second):
-            wait_partitions(service, 2 if rows == 400 else 1)
-        records.produce(lab, topic, orders(range(200)))
-        wait_until(lambda: saved(lab)["rows"] >= rows, PATIENCE, f"{rows} rows", last_seen=lambda: saved(lab))
-        assert (saved(lab)["rows"], saved(lab)["orders"]) == (rows, 200)
-        assert saved(lab)["one"] and saved(lab)["two"], "both have work"
+def test_one_row_for_each_group(lab: Lab, groups: str, rows: int) -> None:
+    sent = [{"orderId": f"order {number}", "productId": "CATALOG-0001", "qty": 1} for number in range(200)]
+    with Workspace(lab, "row_listener") as workspace:
+        saved = listeners.save(lab, workspace, sent, list(groups))
+    assert (len(saved), saved["order_id"].nunique()) == (rows, 200)
+    assert set(saved["saved_by"]) == {"listener 1", "listener 2"}, "both have work"
 
 
 def test_one_broken_record_ends_it_and_health_says_why(lab: Lab, tmp_path: Path, topic: str, table: str) -> None:
@@ -81,7 +70,7 @@ def test_one_broken_record_ends_it_and_health_says_why(lab: Lab, tmp_path: Path,
         records.produce(lab, topic, ["no order"])
         wait_until(lambda: health(service)[0] == 503, PATIENCE, "the listener to end")
         assert "The listener has ended: JSONDecodeError: Expecting value" in health(service)[1]
-        assert saved(lab)["rows"] == 0
+        assert database.frame(lab, f"SELECT * FROM {TABLE}").empty
 
 
 def test_no_password_is_in_the_list_of_processes_or_in_its_files(
