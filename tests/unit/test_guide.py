@@ -25,21 +25,23 @@ KAFKA_SUITS = NO | {"target known to a connector": True, "target may be seconds 
 
 
 @pytest.fixture(scope="module")
-def advices() -> list[pd.DataFrame]:
+def found_tables() -> list[pd.DataFrame]:
     return [advise(answers) for answers in EVERYTHING]
 
 
-def test_every_combination_of_answers_gets_advice_with_its_reason_and_its_lesson(advices: list[pd.DataFrame]) -> None:
+def test_every_combination_of_answers_gets_advice_with_its_reason_and_its_lesson(
+    found_tables: list[pd.DataFrame],
+) -> None:
     assert len(EVERYTHING) == 2 ** len(QUESTIONS)
-    for found in advices:
+    for found in found_tables:
         assert list(found.columns) == ["advice", "because", "experiment"]
         assert len(found) >= 1
         assert found["because"].str.endswith(".").all()
         assert all(re.match(r"lesson (0\d|1[0-2]): \w", experiment) for experiment in found["experiment"])
 
 
-def test_no_advice_contradicts_another(advices: list[pd.DataFrame]) -> None:
-    for answers, found in zip(EVERYTHING, advices, strict=True):
+def test_no_advice_contradicts_another(found_tables: list[pd.DataFrame]) -> None:
+    for answers, found in zip(EVERYTHING, found_tables, strict=True):
         given = set(found["advice"])
         kafka = answers["target may be seconds late"]
         assert len(given & GROUPS["who writes"]) == 1
@@ -47,8 +49,8 @@ def test_no_advice_contradicts_another(advices: list[pd.DataFrame]) -> None:
         assert bool(given & {guide.SINK, guide.CONSUMER}) == kafka
 
 
-def test_each_piece_of_advice_and_each_question_matters(advices: list[pd.DataFrame]) -> None:
-    told = set().union(*(found["advice"] for found in advices))
+def test_each_piece_of_advice_and_each_question_matters(found_tables: list[pd.DataFrame]) -> None:
+    told = set().union(*(found["advice"] for found in found_tables))
     assert set().union(*GROUPS.values()) < told
     for name in QUESTIONS:
         changed = [
