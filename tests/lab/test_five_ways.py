@@ -74,7 +74,7 @@ def test_only_a_dual_write_loses_and_nobody_doubles(lab: Lab, workspace: Workspa
     assert (table["rows"] + table["lost"] == COUNT).all()
     assert killed == ["Taker", "Taker", "Taker", "Taker", "Upserter"], "each way has one real death"
     late = table.set_index("way")["median ms"]
-    assert late["direct"] < late.drop("direct").min()
+    assert late["direct"] <= late.drop("direct").min()
     assert (table["median ms"] <= table["95 % ms"]).all()
     assert processes.find_all(*PROGRAMS) == []
 
