@@ -114,7 +114,7 @@ def execute(
 def ask(connection: Connection, statement: str, values: Any = None) -> CursorResult[Any]:
     """Execute `statement` on a connection that stays open, and return its result. Raises as `frame` does.
 
-    The connection can be used again after an error, also when the server was away: it is made anew.
+    The connection can be used again after an error, also when the server was away: then it connects again.
     """
     try:
         return _ask(connection, statement, values)

@@ -38,9 +38,7 @@ def debezium_source(
     A DELETE becomes a tombstone; `deletes` is what the transform calls `delete.tombstone.handling.mode`. Its default,
     "tombstone", writes JSON with an empty payload, which is no tombstone: compaction keeps it.
     """
-    check_several("tables", tables)
-    for table in tables:  # the worker would replace each strange letter by _, and two tables would share a topic
-        check_name(f"{topic_prefix}{table}")
+    _check_tables(tables, topic_prefix)
     db = lab.worker_database
     return {
         "name": check_name(name, "connector"),
@@ -103,6 +101,13 @@ def debezium_sink(
         "schema.evolution": "basic" if create_tables else "none",
         **(config or {}),
     }
+
+
+def _check_tables(tables: Sequence[str], topic_prefix: str) -> None:
+    """Refuse a name that no topic can have: the worker would write _ for each strange letter, and two tables share a topic."""
+    check_several("tables", tables)
+    for table in tables:
+        check_name(f"{topic_prefix}{table}")
 
 
 def _flat(intermediate: str, topic_prefix: str, deletes: Deletes) -> Config:

@@ -16,7 +16,6 @@ from confluent_kafka.admin import ConfigResource, ResourceType
 
 from helpers import clients
 from helpers.arguments import above_zero, check_several
-from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.records.outbox import Outbox, Record, Sendable
 from helpers.records.reading import consume
@@ -77,13 +76,7 @@ def produce(
     clients.metadata(lab.admin, lab.bootstrap_servers, topic)
     producer = clients.new(Producer, lab.bootstrap_servers, settings)
     started = time.monotonic()
-    try:
-        outbox.send(producer, records)
-    except InvalidInput as error:
-        outbox.finish(producer, timeout + 1)
-        there = f"{outbox.count - outbox.failed} before it are in topic {topic!r}, and none after it."
-        raise InvalidInput(f"{error.problem} {there}", error.remedy) from error
-    outbox.finish(producer, timeout + 1)
+    outbox.deliver(producer, records, timeout + 1)
     if outbox.failed:
         raise outbox.error(_size_limit(lab, topic, settings, outbox.largest_refused))
     return Produced(topic, outbox.count, time.monotonic() - started, outbox.reports)

@@ -46,27 +46,15 @@ class Outbox:
         self._topic = topic
         self._reporting = reporting
 
-    def send(self, producer: Producer, records: Iterable[Sendable]) -> None:
-        """Hand each record to the client. If the client refuses one at once, that is a failure like any other.
+    def deliver(self, producer: Producer, records: Iterable[Sendable], timeout: float) -> None:
+        """Hand each record to the client and wait until all are answered, for at most `timeout` seconds after the last.
 
-        Raises `InvalidInput`, with its number, for a record that cannot be right. Those before it are on their way.
+        Raises `InvalidInput`, with its number, for a record that cannot be right, once those before it are answered.
         """
-        produce, topic = producer.produce, self._topic
-        for record in records:
-            self.count += 1
-            if self._reporting or type(record) not in _PLAIN:
-                self._send(producer, self._checked(record))
-                continue
-            try:  # most are plain values, and quicker sent this way
-                produce(topic, record)  # type: ignore[arg-type]
-            except (UnicodeEncodeError, BufferError, KafkaException):
-                self._send(producer, self._checked(record))
-
-    def finish(self, producer: Producer, timeout: float) -> None:
-        """Wait for the last acknowledgements. What is unanswered after `timeout` seconds counts as failed."""
-        if producer.flush(timeout):
-            producer.purge()
-            producer.flush(1)
+        try:
+            self._send_all(producer, records)
+        finally:
+            self._finish(producer, timeout)
 
     def delivered(self, error: KafkaError | None, message: Message) -> None:
         """Take the client's report of a record that was acknowledged or has failed."""
@@ -83,13 +71,33 @@ class Outbox:
         problem = f"{self.failed} of {self.count} records did not reach topic {self._topic!r}: {reason}."
         return DeliveryFailed(problem, remedy, failures=self.failures, count=self.failed)
 
+    def _send_all(self, producer: Producer, records: Iterable[Sendable]) -> None:
+        """If the client refuses a record at once, that is a failure like any other."""
+        produce, topic = producer.produce, self._topic
+        for record in records:
+            self.count += 1
+            if self._reporting or type(record) not in _PLAIN:
+                self._send(producer, self._checked(record))
+                continue
+            try:  # most are plain values, and quicker sent this way
+                produce(topic, record)  # type: ignore[arg-type]
+            except (UnicodeEncodeError, BufferError, KafkaException):
+                self._send(producer, self._checked(record))
+
+    def _finish(self, producer: Producer, timeout: float) -> None:
+        """Wait for the last acknowledgements. What is unanswered after `timeout` seconds counts as failed."""
+        if producer.flush(timeout):
+            producer.purge()
+            producer.flush(1)
+
     def _checked(self, record: Sendable) -> dict[str, Any]:
         """Return `record` as the producer's arguments. Raises `InvalidInput` with its number if it cannot be right."""
         try:
             return _fields(record)
         except InvalidInput as error:
             self.count -= 1
-            raise InvalidInput(f"Record {self.count + 1}: {error.problem}", error.remedy) from error
+            sent = f"The {self.count} before it are sent, and none after it."
+            raise InvalidInput(f"Record {self.count + 1}: {error.problem} {sent}", error.remedy) from error
 
     def _send(self, producer: Producer, fields: dict[str, Any]) -> None:
         if self._reporting:

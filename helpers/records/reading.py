@@ -50,12 +50,9 @@ def consume(
     it returns. A topic that is not there yet is waited for: a connector may be about to create it.
 
     Raises `TimedOut` saying how many came within `timeout` seconds, or that the topic did not (nothing is committed then),
-    `InvalidInput` for a name that Kafka refuses, a count or a timeout not above 0, and an unknown word, and `LabNotRunning`
-    when nothing answers.
+    `InvalidInput` for an argument that cannot be right, and `LabNotRunning` when nothing answers.
     """
-    above_zero(count, "count")
-    above_zero(timeout, "timeout")
-    check_name(topic)
+    _check(topic, count, timeout)
     start = _offset(from_offset)
     settings = {
         "group.id": group or "reads without a group",
@@ -75,6 +72,12 @@ def consume(
         if group:
             consumer.commit(asynchronous=False)
     return messages
+
+
+def _check(topic: str, count: int, timeout: float) -> None:
+    check_name(topic)
+    above_zero(count, "count")
+    above_zero(timeout, "timeout")
 
 
 def _offset(wanted: int | str) -> int:

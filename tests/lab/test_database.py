@@ -27,7 +27,7 @@ def test_a_name_without_a_value_is_told(lab: Lab) -> None:
     with pytest.raises(InvalidInput, match="required for bind parameter 'second'"):
         database.frame(lab, "SELECT :first, :second", {"first": 1})
     with pytest.raises(InvalidInput, match="required for bind parameter 'name'"):
-        database.execute(lab, "INSERT INTO users (name) VALUES (:name)", [{"nam": "kim"}])
+        database.execute(lab, "INSERT INTO users (name) VALUES (:name)", [{"user_id": "kim"}])
 
 
 def test_a_statement_without_rows_is_not_for_a_frame(lab: Lab) -> None:
