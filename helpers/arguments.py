@@ -19,3 +19,9 @@ def check_several(argument: str, values: object, *, may_be_empty: bool = False) 
         )
     if not may_be_empty and isinstance(values, Sized) and len(values) == 0:
         raise InvalidInput(f"`{argument}` is empty.", "Give at least one value.")
+
+
+def above_zero(number: float, argument: str) -> None:
+    """Check that `number`, given as `argument`, is above 0. Raises `InvalidInput`."""
+    if not number > 0:
+        raise InvalidInput(f"`{argument}` must be above 0, not {number}.", "Give another number.")

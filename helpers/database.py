@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from helpers.errors import DatabaseFailed, InvalidInput, LabError, LabNotRunning
 from helpers.lab import Database, Lab
@@ -82,30 +82,63 @@ def connect(lab: Lab, role: Role = "owner") -> Connection:
 
 
 def frame(where: Where, query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """Return the result of `query` as a DataFrame. A `:name` in it stands for a value of `parameters`.
+    """Return the result of `query` as a DataFrame. With `parameters`, a `:name` in it stands for a value of these.
 
-    Raises `DatabaseFailed` with the database's own words, and `LabNotRunning` when it does not answer.
+    Raises `DatabaseFailed` with the database's own words, `InvalidInput` for a statement that returns no rows and for a
+    `:name` without a value, and `LabNotRunning` when the database does not answer.
     """
     with _connected(where) as connection:
-        answer = connection.execute(text(query), dict(parameters or {}))
+        answer = _ask(connection, query, dict(parameters) if parameters else None)
+        if not answer.returns_rows:
+            raise InvalidInput(f"The statement returns no rows: {query:.60}.", "Use `database.execute` for it.")
         return pd.DataFrame(answer.all(), columns=list(answer.keys()))
 
 
-def execute(where: Where, statement: str, rows: Mapping[str, object] | Sequence[Mapping[str, object]] = ()) -> int:
+def execute(
+    where: Where, statement: str, rows: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None
+) -> int:
     """Execute and commit one statement, once for each of `rows`, and return how many rows of the table it changed.
 
-    A `:name` in the statement stands for a value of the row. Raises as `frame` does.
+    With `rows`, a `:name` in the statement stands for a value of the row. An empty list of rows changes nothing. Raises as
+    `frame` does.
     """
-    values: Any = dict(rows) if isinstance(rows, Mapping) else list(rows)
+    values: Any = dict(rows) if isinstance(rows, Mapping) else rows and list(rows)
+    if rows is not None and not values:
+        return 0
     with _connected(where) as connection:
-        changed = connection.execute(text(statement), values or None).rowcount
+        changed = _ask(connection, statement, values).rowcount
         connection.commit()
     return changed
 
 
+def ask(connection: Connection, statement: str, values: Any = None) -> CursorResult[Any]:
+    """Execute `statement` on a connection that stays open, and return its result. Raises as `frame` does.
+
+    The connection can be used again after an error, also when the server was away: then it connects again.
+    """
+    try:
+        return _ask(connection, statement, values)
+    except DBAPIError as error:
+        connection.rollback()
+        raise failure(error, connection.engine.url) from error
+
+
+def identifier(name: str) -> str:
+    """Return the name of a table as SQL needs it, in backticks: "mydb2.my-table" is `mydb2`.`my-table`.
+
+    The first dot stands between a database and its table. Raises `InvalidInput` for an empty name, and for a backtick.
+    """
+    parts = name.split(".", 1)
+    if not all(parts) or "`" in name:
+        raise InvalidInput(
+            f"A table cannot be named {name!r} here.", "Give its name, or database.name, without quotes."
+        )
+    return ".".join(f"`{part}`" for part in parts)
+
+
 def create_users(where: Where, table: str = "users") -> None:
     """Create the empty table of the lessons: `USERS`, under the name `table`. Raises `DatabaseFailed` if it exists."""
-    execute(where, USERS.format(table=table))
+    execute(where, USERS.format(table=identifier(table)))
 
 
 def tables(where: Where) -> list[str]:
@@ -127,8 +160,11 @@ def check_tables(lab: Lab, *names: str) -> None:
 
 
 def drop(where: Where, *tables: str) -> None:
-    """Drop the tables that exist. Name a table of another database with that database: `mydb2.users`."""
-    for table in tables:
+    """Drop the tables that exist. Name a table of another database with that database: `mydb2.users`.
+
+    Raises as `identifier` does, before any is dropped.
+    """
+    for table in [identifier(name) for name in tables]:
         execute(where, f"DROP TABLE IF EXISTS {table}")
 
 
@@ -155,6 +191,21 @@ def failure(error: DBAPIError, url: URL) -> LabError:
         return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `./lab up`.")
     said = f"The database at {where} refused {url.username}'s statement: {words[-1] if words else number} ({number})."
     return DatabaseFailed(said, _REMEDIES.get(number, ""))
+
+
+def _ask(connection: Connection, statement: str, values: Any) -> CursorResult[Any]:
+    """Execute `statement`. Only with `values` has a colon in it a meaning of its own."""
+    if values is None:
+        return connection.execution_options(no_parameters=True).exec_driver_sql(statement)  # a % is a %
+    try:
+        return connection.execute(text(statement), values)
+    except StatementError as error:
+        if isinstance(error, DBAPIError):
+            raise
+        said = str(error.orig).partition(" (")[0] if error.orig else str(error)
+        raise InvalidInput(
+            f"{said}: {statement:.60}.", "Give a value for each :name. Write a colon in a text as \\:."
+        ) from error
 
 
 @contextmanager

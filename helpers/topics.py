@@ -115,8 +115,11 @@ def temporary(
         delete(lab, name, missing_ok=True)
 
 
-def check_name(name: str) -> str:
-    """Return `name`, or raise `InvalidInput` with the broken rule (`Topic.validate` in Kafka's source)."""
+def check_name(name: str, what: str = "topic") -> str:
+    """Return `name`, or raise `InvalidInput` with the broken rule (`Topic.validate` in Kafka's source).
+
+    `what` is the thing that shall have it: a connector's name becomes part of those of its topics.
+    """
     strange = sorted(set(re.sub(r"[a-zA-Z0-9._-]", "", name)))
     reason = ""
     if not name:
@@ -128,7 +131,7 @@ def check_name(name: str) -> str:
     elif strange:
         reason = f"it contains {strange}"
     if reason:
-        problem = f"Kafka refuses the topic name {name[:60]!r}: {reason}."
+        problem = f"Kafka refuses the {what} name {name[:60]!r}: {reason}."
         raise InvalidInput(problem, "Use 1 to 249 of a-z A-Z 0-9 . _ and -.")
     return name
 

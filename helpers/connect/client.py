@@ -14,7 +14,7 @@ from helpers.connect.config import Config, as_text, name_of
 from helpers.connect.endpoints import Endpoints, Status
 from helpers.connect.keys import check_class, check_keys
 from helpers.connect.rest import Rest
-from helpers.errors import ConnectFailed, LabNotRunning, TimedOut
+from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 
@@ -81,8 +81,11 @@ class ConnectClient(Endpoints):
     def patch(self, name: str, changes: Config) -> dict[str, Any]:
         """Change some keys of a connector's configuration (None takes a key out), and return its description.
 
-        Raises what `check` raises for the configuration that comes of it.
+        Raises what `check` raises for the configuration that comes of it, and `InvalidInput` for another `name`.
         """
+        if changes.get("name", name) != name:
+            problem = f"The name of connector {name} cannot be changed to {changes['name']!r}."
+            raise InvalidInput(problem, "Delete it, and create one with the other name.")
         merged: Config = {**self.config(name), **changes}
         self.check({key: value for key, value in merged.items() if value is not None})
         return super().patch(name, changes)

@@ -14,7 +14,7 @@ Config = dict[str, Any]
 
 def name_of(config: Config) -> str:
     """Return the connector's name. Raises `InvalidInput` if the configuration has none, or one that no path can hold."""
-    name = config.get("name")
+    name = _checked(config).get("name")
     if not isinstance(name, str):
         raise InvalidInput(f"A connector cannot have the name {name!r}.", "Give its configuration a `name`.")
     path(name)
@@ -35,8 +35,18 @@ def path(*parts: str | int) -> str:
 
 
 def as_text(config: Config) -> Config:
-    """Return `config` with its values as text, which is all that Kafka knows; None stands for a key to take out."""
-    return {key: value if value is None else _word(value) for key, value in config.items()}
+    """Return `config` with its values as text, which is all that Kafka knows; None stands for a key to take out.
+
+    Raises `InvalidInput` for what is no dictionary.
+    """
+    return {key: value if value is None else _word(value) for key, value in _checked(config).items()}
+
+
+def _checked(config: object) -> Config:
+    if not isinstance(config, dict):
+        problem = f"A connector's configuration is a dictionary, not {type(config).__name__}."
+        raise InvalidInput(problem, "Give Kafka's keys with their values, and `name` among them.")
+    return config
 
 
 def _word(value: object) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 
@@ -37,10 +38,10 @@ def debezium_source(
     A DELETE becomes a tombstone; `deletes` is what the transform calls `delete.tombstone.handling.mode`. Its default,
     "tombstone", writes JSON with an empty payload, which is no tombstone: compaction keeps it.
     """
-    check_several("tables", tables)
+    _check_tables(tables, topic_prefix)
     db = lab.worker_database
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         "connector.class": SOURCES["Debezium MariaDB source" if db.product == "mariadb" else "Debezium MySQL source"],
         "tasks.max": 1,
         "database.hostname": db.host,
@@ -49,7 +50,7 @@ def debezium_source(
         "database.password": lab.secret("source"),
         "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # MariaDB sees a replica with this id
         "database.include.list": db.name,
-        "table.include.list": ",".join(f"{db.name}.{table}" for table in tables),
+        "table.include.list": ",".join(f"{db.name}.{re.escape(table)}" for table in tables),
         "topic.prefix": name,
         "include.schema.changes": False,
         "schema.history.internal.kafka.bootstrap.servers": lab.seen_by_worker.bootstrap_servers,
@@ -84,7 +85,7 @@ def debezium_sink(
     """
     db = lab.worker_database
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         "connector.class": SINKS["Debezium JDBC sink"],
         "tasks.max": 1,
         "topics": list_of("topics", topics),
@@ -100,6 +101,13 @@ def debezium_sink(
         "schema.evolution": "basic" if create_tables else "none",
         **(config or {}),
     }
+
+
+def _check_tables(tables: Sequence[str], topic_prefix: str) -> None:
+    """Refuse a name that no topic can have: the worker would write _ for each strange letter, and two tables share a topic."""
+    check_several("tables", tables)
+    for table in tables:
+        check_name(f"{topic_prefix}{table}")
 
 
 def _flat(intermediate: str, topic_prefix: str, deletes: Deletes) -> Config:

@@ -14,10 +14,10 @@ from helpers.topics import check_name
 def file_source(name: str, file: Path | str, topic: str, *, config: More = None) -> Config:
     """Return a source that sends each line of `file`, a path on the worker's computer, as a record of text."""
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         **_file("Source"),
         "file": str(file),
-        "topic": topic,
+        "topic": check_name(topic),
         **NEW_TOPICS,
         **(config or {}),
     }
@@ -26,7 +26,7 @@ def file_source(name: str, file: Path | str, topic: str, *, config: More = None)
 def file_sink(name: str, file: Path | str, topics: Sequence[str], *, config: More = None) -> Config:
     """Return a sink that appends each record's value, text as it is, as a line to `file` on the worker's computer."""
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         **_file("Sink"),
         "file": str(file),
         "topics": list_of("topics", topics),

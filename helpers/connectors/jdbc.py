@@ -40,7 +40,7 @@ def jdbc_source(
     """Return the classic JDBC source, which asks the tables for new rows: those with a higher `incrementing` column,
     or a later `timestamp` one, as `mode` says. Its records have no key, unless the column `key` is to be theirs."""
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         "connector.class": SOURCES[f"{vendor.capitalize()} JDBC source"],
         "tasks.max": 1,
         "connection.url": _jdbc_url(lab, lab.worker_database.name),
@@ -76,7 +76,7 @@ def jdbc_sink(
     Without `table` that is the topic's name. `create_tables` lets it make a table, and add a column, that is missing.
     """
     return {
-        "name": check_name(name),
+        "name": check_name(name, "connector"),
         "connector.class": SINKS[f"{vendor.capitalize()} JDBC sink"],
         "tasks.max": 1,
         "topics": list_of("topics", topics),

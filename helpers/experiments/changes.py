@@ -7,7 +7,7 @@ import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from helpers import database, records, topics
 from helpers.arguments import check_several
@@ -24,7 +24,7 @@ class Changes:
 
     `made` lists the changes in order: the kind, the row's id, its new name (None if it was deleted).
     `close`, or the end of a `with` block, closes the connection.
-    Raises `LabNotRunning` when the database does not answer. The methods raise SQLAlchemy's errors.
+    Raises `LabNotRunning` when the database does not answer; the methods raise that too, and `DatabaseFailed`.
     """
 
     def __init__(self, lab: Lab, table: str) -> None:
@@ -38,10 +38,12 @@ class Changes:
         Another `connection` may have an open transaction: then its owner commits.
         """
         check_several("names", names)
-        statement = text(f"INSERT INTO {self._table} (name) VALUES (:name)")
+        statement = f"INSERT INTO {self._table} (name) VALUES (:name)"
         names, through = list(names), connection or self.connection
-        ids = [int(through.execute(statement, {"name": name}).lastrowid) for name in names]
-        self.made += [(kind, id_, name) for id_, name in zip(ids, names, strict=True)]
+        ids = []
+        for name in names:
+            ids.append(int(database.ask(through, statement, {"name": name}).lastrowid))
+            self.made.append((kind, ids[-1], name))
         return ids
 
     def update(self, ids: Iterable[int], name: str, *, kind: str = "UPDATE") -> None:
@@ -68,7 +70,7 @@ class Changes:
 
     def _each(self, statement: str, kind: str, rows: list[Row]) -> None:
         for id_, name in rows:
-            self.connection.execute(text(statement), {"id": id_} if name is None else {"id": id_, "name": name})
+            database.ask(self.connection, statement, {"id": id_} if name is None else {"id": id_, "name": name})
             self.made.append((kind, id_, name))
 
 

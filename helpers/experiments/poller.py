@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from pymysql.constants import FIELD_TYPE
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from helpers import database, records
 from helpers.errors import InvalidInput, Unsupported
@@ -21,6 +19,7 @@ Field = dict[str, Any]
 
 _COLUMNS = {"incrementing": "id", "timestamp": "updated_at"}
 _EPOCH = datetime(1970, 1, 1)
+_INT32, _INT64 = 2**31, 2**63
 _TYPES: dict[int, Field] = {
     FIELD_TYPE.LONG: {"type": "int32"},
     FIELD_TYPE.LONGLONG: {"type": "int64"},
@@ -56,11 +55,7 @@ class Poller:
         poll finds again what was not published.
         """
         query = self.query
-        values = {"offset": self.offset} if ":offset" in query else {}
-        try:
-            result = self.connection.execute(text(query), values)
-        except DBAPIError as error:
-            raise database.failure(error, self.connection.engine.url) from error
+        result = database.ask(self.connection, query, {"offset": self.offset} if ":offset" in query else None)
         description, rows = result.cursor.description, result.all()
         if rows:
             records.produce(self._lab, self.topic, as_connect_json(self._table, description, rows))
@@ -89,24 +84,37 @@ class Poller:
 def as_connect_json(name: str, description: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> list[str]:
     """Return each row as Connect's JSON with schema and payload. The columns are those of a cursor's `description`.
 
-    `name` is that of the schema. Raises `Unsupported` for a column of a type that the lessons' tables do not have.
+    `name` is that of the schema. A number that an int32 cannot hold makes its column an int64, as INT UNSIGNED needs it.
+    Raises `Unsupported` for a column of a type that the lessons' tables do not have, and for a value that fits no type.
     """
-    fields = [_field(*column) for column in description]
+    columns = list(zip(*rows, strict=True)) or [()] * len(description)
+    fields = [_field(column, values) for column, values in zip(description, columns, strict=True)]
     schema = {"type": "struct", "fields": fields, "optional": False, "name": name}
     names = [field["field"] for field in fields]
-    payloads = (dict(zip(names, map(_plain, row), strict=True)) for row in rows)
+    payloads = (dict(zip(names, map(_plain, fields, row), strict=True)) for row in rows)
     return [json.dumps({"schema": schema, "payload": payload}, ensure_ascii=False) for payload in payloads]
 
 
-def _field(name: str, code: int, *rest: Any) -> Field:
-    """The schema of one column. The last item of `rest` says whether it may be NULL (PEP 249)."""
+def _field(column: Sequence[Any], values: Sequence[Any]) -> Field:
+    """The schema of one column with these values. The last item of `column` says whether it may be NULL (PEP 249)."""
+    name, code = column[:2]
     if code not in _TYPES:
         raise Unsupported(
             f"Column {name!r} has type {code} of MySQL's protocol.", "Poll tables of INT, VARCHAR and DATETIME."
         )
-    return {**_TYPES[code], "optional": bool(rest[-1]), "field": name}
+    kind = _TYPES[code]
+    numbers = [value for value in values if isinstance(value, int)]
+    if numbers and not -_INT64 <= min(numbers) <= max(numbers) < _INT64:
+        raise Unsupported(f"Column {name!r} has the value {max(numbers)}, which is no int64.", "Store it as VARCHAR.")
+    if numbers and kind["type"] == "int32" and not -_INT32 <= min(numbers) <= max(numbers) < _INT32:
+        kind = {"type": "int64"}
+    return {**kind, "optional": bool(column[-1]), "field": name}
 
 
-def _plain(value: Any) -> Any:
+def _plain(field: Field, value: Any) -> Any:
     """A DATETIME as Connect writes it: milliseconds since 1970, as if it were in UTC."""
-    return (value - _EPOCH) // timedelta(milliseconds=1) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // timedelta(milliseconds=1)
+    if field["type"] == "int64" and isinstance(value, str):  # what the client makes of 0000-00-00 00:00:00
+        raise Unsupported(f"Column {field['field']!r} has the value {value!r}, which is no time.", "Store NULL for it.")
+    return value

@@ -14,6 +14,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from helpers.errors import DeliveryFailed, InvalidInput
 
 Value = str | bytes | dict[str, Any] | None
+_PLAIN = {str, bytes, type(None)}
+"""What the client takes as it is. It would take others too: of a NumPy number it sends the bytes that are in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +46,15 @@ class Outbox:
         self._topic = topic
         self._reporting = reporting
 
-    def send(self, producer: Producer, records: Iterable[Sendable]) -> None:
-        """Hand each record to the client. If the client refuses one at once, that is a failure like any other."""
-        produce, topic = producer.produce, self._topic
-        for record in records:
-            self.count += 1
-            if self._reporting:
-                self._send(producer, _fields(record))
-                continue
-            try:  # most are plain values, which the client takes as they are: a check of each costs a tenth of the speed
-                produce(topic, record)  # type: ignore[arg-type]
-            except (TypeError, BufferError, KafkaException):
-                self._send(producer, _fields(record))
+    def deliver(self, producer: Producer, records: Iterable[Sendable], timeout: float) -> None:
+        """Hand each record to the client and wait until all are answered, for at most `timeout` seconds after the last.
 
-    def finish(self, producer: Producer, timeout: float) -> None:
-        """Wait for the last acknowledgements. What is unanswered after `timeout` seconds counts as failed."""
-        if producer.flush(timeout):
-            producer.purge()
-            producer.flush(1)
+        Raises `InvalidInput`, with its number, for a record that cannot be right, once those before it are answered.
+        """
+        try:
+            self._send_all(producer, records)
+        finally:
+            self._finish(producer, timeout)
 
     def delivered(self, error: KafkaError | None, message: Message) -> None:
         """Take the client's report of a record that was acknowledged or has failed."""
@@ -77,6 +70,34 @@ class Outbox:
             remedy = "Send smaller records, or raise message.max.bytes (producer) and max.message.bytes (topic)."
         problem = f"{self.failed} of {self.count} records did not reach topic {self._topic!r}: {reason}."
         return DeliveryFailed(problem, remedy, failures=self.failures, count=self.failed)
+
+    def _send_all(self, producer: Producer, records: Iterable[Sendable]) -> None:
+        """If the client refuses a record at once, that is a failure like any other."""
+        produce, topic = producer.produce, self._topic
+        for record in records:
+            self.count += 1
+            if self._reporting or type(record) not in _PLAIN:
+                self._send(producer, self._checked(record))
+                continue
+            try:  # most are plain values, and quicker sent this way
+                produce(topic, record)  # type: ignore[arg-type]
+            except (UnicodeEncodeError, BufferError, KafkaException):
+                self._send(producer, self._checked(record))
+
+    def _finish(self, producer: Producer, timeout: float) -> None:
+        """Wait for the last acknowledgements. What is unanswered after `timeout` seconds counts as failed."""
+        if producer.flush(timeout):
+            producer.purge()
+            producer.flush(1)
+
+    def _checked(self, record: Sendable) -> dict[str, Any]:
+        """Return `record` as the producer's arguments. Raises `InvalidInput` with its number if it cannot be right."""
+        try:
+            return _fields(record)
+        except InvalidInput as error:
+            self.count -= 1
+            sent = f"The {self.count} before it are sent, and none after it."
+            raise InvalidInput(f"Record {self.count + 1}: {error.problem} {sent}", error.remedy) from error
 
     def _send(self, producer: Producer, fields: dict[str, Any]) -> None:
         if self._reporting:
@@ -100,19 +121,24 @@ class Outbox:
         self.failed += 1
         if len(self.failures) < 100:
             self.failures.append((text(key), error.str().rpartition(": ")[2]))
-        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and value is not None:
-            size = len(value.encode() if isinstance(value, str) else value)
-            self.largest_refused = max(self.largest_refused, size)
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            self.largest_refused = max(self.largest_refused, _size(key) + _size(value))
 
 
 def _fields(record: Sendable) -> dict[str, Any]:
-    """Return `record` as the producer's arguments, or raise `InvalidInput` for a value of the wrong type."""
+    """Return `record` as the producer's arguments, or raise `InvalidInput` for a part of the wrong type."""
     if isinstance(record, tuple) and len(record) == 2:
-        return {"key": record[0], "value": _payload(record[1])}
+        return {"key": _plain("key", record[0]), "value": _payload(record[1])}
     if not isinstance(record, Record):
         return {"value": _payload(record)}
     partition = -1 if record.partition is None else record.partition
-    return {"key": record.key, "value": _payload(record.value), "headers": record.headers, "partition": partition}
+    headers = {name: _plain(f"header {name!r}", value) for name, value in (record.headers or {}).items()}
+    fields = {"key": _plain("key", record.key), "value": _payload(record.value), "partition": partition}
+    return {**fields, "headers": headers or None}
+
+
+def _size(part: object) -> int:
+    return len(part.encode() if isinstance(part, str) else part) if isinstance(part, str | bytes) else 0
 
 
 def text(data: object) -> object:
@@ -126,9 +152,23 @@ def text(data: object) -> object:
 
 
 def _payload(value: object) -> str | bytes | None:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    if value is None or isinstance(value, (str, bytes)):
-        return value
-    problem = f"A record's value cannot be of type {type(value).__name__}: {value!r:.60}."
-    raise InvalidInput(problem, "Give text, bytes, a dict or None.")
+    if not isinstance(value, dict):
+        return _plain("value", value, "Give text, bytes, a dict or None.")
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        problem = f"A record's value cannot be written as JSON: {error}."
+        raise InvalidInput(problem, "Give text, numbers, true, false, None, and lists and dicts of them.") from error
+
+
+def _plain(what: str, value: object, remedy: str = "Give text, bytes or None.") -> str | bytes | None:
+    """Return `value`, which is the record's `what`, or raise `InvalidInput` if it is no text, no bytes and not None."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            problem = f"A record's {what} has half a character: {value[error.start]!r} at position {error.start}."
+            raise InvalidInput(problem, "It cannot be written in UTF-8. Write the whole character.") from error
+    elif not (value is None or isinstance(value, bytes)):
+        raise InvalidInput(f"A record's {what} cannot be of type {type(value).__name__}: {value!r:.60}.", remedy)
+    return value

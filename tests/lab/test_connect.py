@@ -253,6 +253,20 @@ def test_a_name_with_a_sign_of_addresses_in_it_is_another_connectors(client: Con
     assert strange["name"] not in client.connectors() and name in client.connectors()
 
 
+@pytest.mark.parametrize("config", [None, [], "orders"])
+def test_what_is_no_configuration_is_refused(client: ConnectClient, config: Any) -> None:
+    for ask in (client.put, client.create, client.check, client.run):
+        with pytest.raises(InvalidInput, match=r"configuration is a dictionary, not (NoneType|list|str)"):
+            ask(config)
+
+
+def test_a_patch_cannot_rename(client: ConnectClient, config: Config) -> None:
+    with client.temporary(config) as name:
+        with pytest.raises(InvalidInput, match="cannot be changed to 'other'"):
+            client.patch(name, {"name": "other"})
+        assert client.config(name)["name"] == name
+
+
 def test_many_at_once_outlast_the_rebalances(client: ConnectClient, lab: Lab, topic: str, tmp_path: Path) -> None:
     """Each new connector makes the worker rebalance, and it refuses requests while it does."""
     configs = [connectors.file_sink(f"{topic}-{number}", tmp_path / f"{number}", [topic]) for number in range(6)]

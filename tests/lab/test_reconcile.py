@@ -66,7 +66,7 @@ def pair(lab: Lab) -> Iterator[Pair]:
     with topics.temporary(lab, "reconcile", 3) as name:
         database.execute(lab, f"CREATE TABLE mydb2.`{name}` (id INT, KEY (id))")
         yield Pair(lab, name)
-        database.drop(lab, f"mydb2.`{name}`")
+        database.drop(lab, f"mydb2.{name}")
 
 
 def plant(pair: Pair) -> None:
@@ -183,7 +183,7 @@ def test_a_pipeline_at_work_loses_nothing(lab: Lab) -> None:
                 recorder.wait_for(lambda it: it.rows == 1160 and not it.on_the_way, "all changes to arrive")
     finally:
         topics.delete(lab, topic, missing_ok=True)
-        database.drop(lab, f"mydb2.`{topic}`")
+        database.drop(lab, f"mydb2.{topic}")
     looks = [sample for recorder in recorders for sample in recorder.samples]
     assert any(look.on_the_way for look in looks), "it was at work while it was looked at"
     assert [str(look) for look in looks if not look.well or look.strange.count] == []

@@ -31,7 +31,7 @@ def planted(lab: Lab) -> Iterator[str]:
         rows = [{"id": number} for number in [*range(3), *range(4, 101), 7]]
         database.execute(lab, f"INSERT INTO mydb2.`{name}` (id) VALUES (:id)", rows)
         yield name
-        database.drop(lab, f"mydb2.`{name}`")
+        database.drop(lab, f"mydb2.{name}")
 
 
 def arguments(name: str, *more: str, key: str = "id") -> list[str]:

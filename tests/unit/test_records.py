@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
 
+import pandas
 import pytest
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import TIMESTAMP_CREATE_TIME, KafkaError, Message
 
 from helpers import records, topics
-from helpers.errors import DeliveryFailed, InvalidInput, KafkaFailed, LabNotRunning
+from helpers.errors import DeliveryFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.lag import measure_lag
 from helpers.records import Record
@@ -57,7 +61,7 @@ def test_a_full_queue_is_waited_for(mock: Lab, topic: str) -> None:
 
 def test_too_large_a_record_is_named_with_the_limit_and_the_others_arrive(mock: Lab, topic: str) -> None:
     with pytest.raises(
-        DeliveryFailed, match=r"1 of 3 .* too large \(2,000,000 bytes; the limit is 1,000,000\)"
+        DeliveryFailed, match=r"1 of 3 .* too large \(2,000,003 bytes; the limit is 1,000,000\)"
     ) as caught:
         records.produce(mock, topic, ["a", ("big", "x" * 2_000_000), "b"])
     assert caught.value.count == 1
@@ -97,7 +101,7 @@ def test_what_the_source_of_records_raises_is_not_swallowed(mock: Lab, topic: st
 def test_configuration_is_refused_in_librdkafkas_words(mock: Lab, topic: str) -> None:
     with pytest.raises(InvalidInput, match='No such configuration property: "linger"'):
         records.produce(mock, topic, ["a"], config={"linger": 5})
-    with pytest.raises(InvalidInput, match=r'Invalid value .* "auto\.offset\.reset"'):
+    with pytest.raises(InvalidInput, match="cannot start from 'first'"):
         records.consume(mock, topic, 1, from_offset="first")
 
 
@@ -128,9 +132,73 @@ def test_nothing_at_all_is_a_frame_too() -> None:
     assert list(records.as_frame([]).columns) == ["topic", "partition", "offset", "time", "key", "value", "headers"]
 
 
-def test_a_topic_that_cannot_be_is_the_brokers_to_refuse(mock: Lab) -> None:
-    with pytest.raises(KafkaFailed, match="no such topic!"):
+def test_a_topic_that_cannot_be_is_refused_at_once(mock: Lab) -> None:
+    with pytest.raises(InvalidInput, match="refuses the topic name 'no such topic!'"):
         records.consume(mock, "no such topic!", 1)
+
+
+def test_a_topic_that_somebody_is_about_to_create_is_waited_for(mock: Lab) -> None:
+    name = topics.unique_name("late")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(records.consume, mock, name, 1, timeout=20)
+        records.produce(mock, name, ["a"])
+        assert [message.value() for message in reading.result()] == [b"a"]
+
+
+def test_a_topic_that_does_not_come_is_named(mock: Lab) -> None:
+    with pytest.raises(TimedOut, match=r"Waited 0\.3 s for topic 'nosuch' .* `topics\.create`"):
+        records.consume(mock, "nosuch", 1, timeout=0.3)
+
+
+@pytest.mark.parametrize(("word", "first"), [("earliest", 0), ("beginning", 0), ("smallest", 0)])
+def test_the_clients_other_words_for_the_beginning(mock: Lab, topic: str, word: str, first: int) -> None:
+    records.produce(mock, topic, [Record("a", partition=1)])
+    assert records.consume(mock, topic, 1, from_offset=word)[0].offset() == first
+
+
+WRONG_PARTS = [
+    (pandas.Series([4])[0], "value cannot be of type int64"),
+    ({"a": datetime(2026, 1, 1)}, "cannot be written as JSON: Object of type datetime"),
+    ({"a": float("nan")}, "cannot be written as JSON: Out of range float"),
+    ((1, "v"), "key cannot be of type int: 1"),
+    ("\ud83d", "value has half a character"),
+    (("\ud83d", "v"), "key has half a character"),
+    (Record("v", headers={"h": 1}), "header 'h' cannot be of type int"),  # type: ignore[dict-item]
+]
+
+
+@pytest.mark.parametrize("reports", [False, True])
+@pytest.mark.parametrize(("wrong", "said"), WRONG_PARTS)
+def test_a_part_of_the_wrong_type_is_named(mock: Lab, topic: str, *, wrong: Any, said: str, reports: bool) -> None:
+    with pytest.raises(InvalidInput, match=said) as caught:
+        records.produce(mock, topic, ["a", "b", wrong, "c"], reports=reports)
+    assert str(caught.value).startswith("Record 3: ")
+    assert "The 2 before it are sent, and none after it." in str(caught.value)
+    assert {message.value() for message in records.consume(mock, topic, 2)} == {b"a", b"b"}
+    assert measure_lag(mock, topic, [topic]).total == 2, "none after it"
+
+
+def test_a_large_key_and_a_large_header_are_named_with_their_size(mock: Lab, topic: str) -> None:
+    with pytest.raises(DeliveryFailed, match=r"\(2,000,001 bytes;"):
+        records.produce(mock, topic, [("k" * 2_000_000, "v")])
+
+
+def message_at(milliseconds: int, headers: list[tuple[str, str | bytes | None]] | None = None) -> Message:
+    """A message with that time, as the client makes one."""
+    when = (TIMESTAMP_CREATE_TIME, milliseconds)
+    return Message(topic="orders", partition=0, offset=0, key=b"k", value=b"v", headers=headers, timestamp=when)
+
+
+def test_a_time_in_microseconds_is_a_bare_number_and_no_time_is_none() -> None:
+    times = list(records.as_frame([message_at(1_700_000_000_000_000), message_at(-1), message_at(0)])["time"])
+    assert times[0] == 1_700_000_000_000_000
+    assert pandas.isna(times[1])
+    assert times[2] == pandas.Timestamp(0, tz="UTC")
+
+
+def test_both_headers_of_one_name_are_shown() -> None:
+    frame = records.as_frame([message_at(0, [("a", b"1"), ("a", b"2"), ("b", b"3")])])
+    assert frame["headers"][0] == {"a": ["1", "2"], "b": "3"}
 
 
 def test_a_steady_producer_goes_on_sending_while_the_block_runs(mock: Lab, topic: str) -> None:

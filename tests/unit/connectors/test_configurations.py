@@ -35,6 +35,24 @@ def test_the_source_of_the_lesson(lab: Lab) -> None:
     assert config["time.precision.mode"] == "connect"
 
 
+@pytest.mark.parametrize("table", ["주문", "users,orders", "a b"])
+def test_a_table_whose_name_no_topic_can_have_is_refused(lab: Lab, table: str) -> None:
+    with pytest.raises(InvalidInput, match="refuses the topic name"):
+        connectors.debezium_source(lab, "my-source", [table])
+
+
+def test_a_dot_in_a_tables_name_is_a_dot(lab: Lab) -> None:
+    config = connectors.debezium_source(lab, "my-source", ["my.users"])
+    assert config["table.include.list"] == r"mydb1.my\.users"
+
+
+def test_a_connectors_name_and_a_files_topic_are_told_apart(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="the connector name 'my source'"):
+        connectors.debezium_source(lab, "my source", ["users"])
+    with pytest.raises(InvalidInput, match="the topic name 'a topic'"):
+        connectors.file_source("lines", tmp_path / "lines.txt", "a topic")
+
+
 def test_the_classic_source_and_sink_of_the_lesson(lab: Lab) -> None:
     config = connectors.jdbc_source(lab, "my-source-connect", ["users"], topic_prefix="my_topic_")
     lesson: dict[str, object] = {

@@ -47,6 +47,23 @@ def test_a_type_that_is_not_known_is_named() -> None:
         as_connect_json("users", [("price", FIELD_TYPE.NEWDECIMAL, None, 10, 10, 2, True)], [])
 
 
+def test_a_number_above_int32_makes_an_int64_of_its_column() -> None:
+    [value] = as_connect_json("users", DESCRIPTION, [(3_000_000_000, None, None)])
+    told = json.loads(value)
+    assert (told["schema"]["fields"][0]["type"], told["payload"]["id"]) == ("int64", 3_000_000_000)
+
+
+@pytest.mark.parametrize("row", [(2**63, None, None), (1, None, "0000-00-00 00:00:00")])
+def test_a_value_that_fits_no_type_is_named_with_its_column(row: tuple[object, ...]) -> None:
+    with pytest.raises(Unsupported, match=r"Column '(id|created_at)' has the value"):
+        as_connect_json("users", DESCRIPTION, [row])
+
+
+def test_a_text_that_looks_like_a_zero_date_stays() -> None:
+    [value] = as_connect_json("users", DESCRIPTION, [(1, "0000-00-00", None)])
+    assert json.loads(value)["payload"]["name"] == "0000-00-00"
+
+
 def test_a_lab_without_a_database_is_refused() -> None:
     with pytest.raises(LabNotRunning):
         Poller(Lab("127.0.0.1:9"), "users", "bulk", "topic")
