@@ -19,7 +19,7 @@ from helpers import processes
 from helpers.errors import DownloadFailed, InvalidInput, LabError
 from helpers.stack.install import web
 from helpers.stack.install.download import reason
-from helpers.stack.install.unpack import unpack_tar
+from helpers.stack.install.unpack import Room, unpack_tar
 from helpers.stack.servers.java import Java
 
 _SERVICES = "META-INF/services/org.apache.kafka.connect."
@@ -32,6 +32,7 @@ _KINDS = {
     "transforms.predicates.Predicate": "predicate",
 }
 """What a configuration of a connector can name, by the manifest that lists its classes."""
+_ADDING = ".adding-"
 _REMEDY = "Give a plugin's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
 
 
@@ -59,23 +60,27 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     If an older plugin lacks manifests, Kafka's own tool writes them, because the worker reads only these. `java` is called
     for the runtime only after that: so a bad `source` is reported before anything is installed.
     Raises `InvalidInput` if `source` has no class that a worker can use, `DownloadFailed` for an address that does not
-    answer, `LabError` for a name that is already used. After an error nothing is left.
+    answer, `LabError` for a name that is already used. After an error nothing is left, and what a kill left goes at the next time.
     """
     plugin_path.mkdir(parents=True, exist_ok=True)
+    _clear(plugin_path)
     # Kafka's tool cannot write below a folder with a blank or a Korean letter in its path, which the lab's home may have.
     with (
         tempfile.TemporaryDirectory() as elsewhere,
-        tempfile.TemporaryDirectory(prefix=".adding-", dir=plugin_path) as near,
+        tempfile.TemporaryDirectory(
+            prefix=_ADDING, dir=plugin_path.parent
+        ) as near,  # not in it: the worker loads all of it
     ):
         draft = Path(elsewhere)
         is_address = urlsplit(source).scheme in ("http", "https")
         archive = _download(source, draft) if is_address else Path(source).expanduser()
-        name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
+        name = _name(archive)
         target = plugin_path / name
         if target.exists():
             raise LabError(f"A plugin {name} already exists.", f"Remove it first: `./lab plugins remove {name}`.")
         content = draft / "content"
         _unpack(archive, content)
+        _check_readable(content)
         _write_manifests(content, java())
         if not _classes(content):
             problem = f"{name if is_address else source} contains no connector, converter or transform."
@@ -90,6 +95,24 @@ def added(name: str, plugin_path: Path) -> Plugin:
     if name not in known:
         raise InvalidInput(f"No plugin {name} was added.", f"Added are: {', '.join(known) or 'none'}.")
     return known[name]
+
+
+def _name(archive: Path) -> str:
+    """Return the name of the plugin in `archive`. Raises `InvalidInput` for one that could not be listed or removed."""
+    name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
+    if not re.fullmatch(r"\w[\w.+ -]*", name):
+        problem = f"A plugin cannot have the name {name!r}."
+        raise InvalidInput(
+            problem, "Rename the file: begin with a letter or a digit, then use letters, digits and . _ + -."
+        )
+    return name
+
+
+def _clear(plugin_path: Path) -> None:
+    """Delete what a kill has left of an earlier `add`. Releases up to 0.1 left it in the plugin path itself."""
+    for place in (plugin_path, plugin_path.parent):
+        for left in place.glob(f"{_ADDING}*"):
+            shutil.rmtree(left)
 
 
 def _classes(folder: Path) -> dict[str, str]:
@@ -108,6 +131,16 @@ def _classes(folder: Path) -> dict[str, str]:
     return classes
 
 
+def _check_readable(folder: Path) -> None:
+    """Raise `InvalidInput` for a jar that is no zip archive, and for a manifest that is no text."""
+    try:
+        _classes(folder)
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"A jar of this plugin cannot be read: {error}.", "Download it again from its publisher."
+        ) from error
+
+
 def _lines(manifest: str) -> set[str]:
     return {line for line in (line.split("#")[0].strip() for line in manifest.splitlines()) if line}
 
@@ -121,7 +154,9 @@ def _download(address: str, folder: Path) -> Path:
             target.open("wb") as file,
         ):
             answer.raise_for_status()
+            room = Room(target, folder)
             for block in answer.iter_content(1 << 20):
+                room.take(len(block))
                 file.write(block)
     except requests.RequestException as error:
         raise DownloadFailed(  # without the full address: it may hold a password
@@ -136,14 +171,21 @@ def _unpack(archive: Path, target: Path) -> None:
         if archive.is_dir():
             shutil.copytree(archive, target)
         elif zipfile.is_zipfile(archive) and archive.suffix != ".jar":
+            room = Room(archive, target)
             with zipfile.ZipFile(archive) as content:
+                room.take(sum(entry.file_size for entry in content.infolist()))
                 content.extractall(target)
         elif archive.suffix == ".jar" and zipfile.is_zipfile(archive):
             target.mkdir()
             shutil.copy(archive, target)
         else:
             unpack_tar(archive, target)
-    except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        RuntimeError,
+    ) as error:  # RuntimeError: encrypted, or packed unusually
         raise InvalidInput(f"{archive} cannot be read as a plugin: {error}.", _REMEDY) from error
 
 

@@ -25,6 +25,26 @@ _MARIADB = re.compile(
 )
 
 
+MOST = 2_000_000_000
+"""Bytes that one archive may hold when it is unpacked. The largest plugins have a few hundred million."""
+
+
+class Room:
+    """How much of `archive` may still be unpacked to `folder`: at most `MOST` bytes, and no more than the disk has free."""
+
+    def __init__(self, archive: Path, folder: Path) -> None:
+        self._archive = archive
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        self._left = self._limit = min(MOST, shutil.disk_usage(there).free)
+
+    def take(self, size: int) -> None:
+        """Count `size` bytes more. Raises `InvalidInput` when they are too many."""
+        self._left -= size
+        if self._left < 0:
+            problem = f"{self._archive} unpacks to more than {self._limit / 1e6:,.0f} MB, which is too much here."
+            raise InvalidInput(problem, "Check that it is what you wanted. If the disk is full, make room on it.")
+
+
 def unpack_plugin(archive: Path, target: Path) -> None:
     """Unpack a connector's `.tar.gz` to the folder `target`, and replace what was there. Raises as `unpack_tar` does."""
     with _whole(target) as folder:
@@ -34,13 +54,15 @@ def unpack_plugin(archive: Path, target: Path) -> None:
 def unpack_tar(archive: Path, folder: Path) -> None:
     """Unpack a `.tar.gz` into `folder`.
 
-    It makes only files and folders, and only inside `folder`. Raises `InvalidInput` for an archive with anything else, or a
-    damaged one. (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
+    It makes only files and folders, and only inside `folder`. Raises `InvalidInput` for an archive with anything else, a
+    damaged one, and one that is too large (`Room`). (`tarfile`'s own filters are missing from Python 3.11.3 and older.)
     """
+    room = Room(archive, folder)
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 _check(member, archive)
+                room.take(member.size)
                 if member.isreg() and (file := tar.extractfile(member)):
                     _write(file, folder / member.name)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -50,7 +72,7 @@ def unpack_tar(archive: Path, folder: Path) -> None:
 def _check(member: tarfile.TarInfo, archive: Path) -> None:
     name = PurePosixPath(member.name)
     inside = not name.is_absolute() and ".." not in name.parts and not set(member.name) & set(":\\")
-    if not (inside and (member.isreg() or member.isdir())):
+    if not (inside and (member.isreg() or member.isdir()) and not member.issparse()):
         raise InvalidInput(
             f"{archive} contains {member.name}, which is not a file inside the folder.",
             "Download it again from its publisher.",

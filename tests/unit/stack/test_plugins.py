@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from helpers.errors import InvalidInput
 from helpers.stack import plugins
+from helpers.stack.install import unpack
+from helpers.stack.servers.java import Java
 
 SERVICES = "META-INF/services/org.apache.kafka.connect."
 
@@ -41,3 +48,89 @@ def test_a_jar_without_manifests_brings_nothing(tmp_path: Path) -> None:
     jar(tmp_path / "mine" / "a.jar", {})
     [plugin] = plugins.installed(tmp_path)
     assert (plugin.name, plugin.classes) == ("mine", {})
+
+
+def no_java() -> Java:
+    """A bad archive is refused before a Java is asked for."""
+    raise AssertionError("Java was asked for")
+
+
+def refused(source: Path, home: Path) -> str:
+    """Return why `source` is refused, and check that nothing of it is left."""
+    with pytest.raises(InvalidInput) as caught:
+        plugins.add(str(source), home / "plugins", no_java)
+    assert [path.name for path in home.rglob("*")] == ["plugins"]
+    return str(caught.value)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("name", [".hidden.zip", "-x.zip", ".zip", "a:b.zip"])
+def test_a_name_that_could_not_be_listed_or_removed_is_refused(tmp_path: Path, home: Path, name: str) -> None:
+    jar(tmp_path / name, {"sink.SinkConnector": "org.example.Sink"})
+    assert "cannot have the name" in refused(tmp_path / name, home)
+
+
+def test_an_address_that_ends_in_a_parent_folder_is_no_name(home: Path) -> None:
+    assert "cannot have the name '..'" in refused(Path("/.."), home)
+
+
+def test_a_sparse_archive_is_refused(tmp_path: Path, home: Path) -> None:
+    """Ninety bytes that unpack to gigabytes of nothing."""
+    path = tmp_path / "sparse.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("lib/hole.jar")
+        member.type = tarfile.GNUTYPE_SPARSE
+        archive.addfile(member, io.BytesIO())
+    assert "lib/hole.jar, which is not a file" in refused(path, home)
+
+
+@pytest.mark.parametrize("name", ["large.tar.gz", "large.zip"])
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(unpack, "MOST", 1_000_000)
+    path, zeros = tmp_path / name, bytes(600_000)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("a.jar", zeros)
+            packed.writestr("b.jar", zeros)
+    else:
+        with tarfile.open(path, "w:gz") as archive:
+            for member in (tarfile.TarInfo("a.jar"), tarfile.TarInfo("b.jar")):
+                member.size = len(zeros)
+                archive.addfile(member, io.BytesIO(zeros))
+    assert "unpacks to more than 1 MB" in refused(path, home)
+
+
+def test_an_encrypted_or_damaged_archive_is_refused(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "locked.zip"
+    jar(path, {"sink.SinkConnector": "org.example.Sink"})
+    content = bytearray(path.read_bytes())
+    for header in (b"PK\x03\x04", b"PK\x01\x02"):
+        content[content.index(header) + (6 if header == b"PK\x03\x04" else 8)] |= 1  # the flag "encrypted"
+    path.write_bytes(content)
+    assert "encrypted" in refused(path, home)
+    (tmp_path / "text.jar").write_text("no archive")
+    assert "text.jar" in refused(tmp_path / "text.jar", home)
+
+
+def test_a_jar_that_is_none_and_a_manifest_that_is_no_text_are_refused(tmp_path: Path, home: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.jar").write_text("no archive")
+    assert "cannot be read" in refused(folder, home)
+    with zipfile.ZipFile(folder / "a.jar", "w") as archive:
+        archive.writestr(f"{SERVICES}sink.SinkConnector", b"\xff\xfe")
+    assert "cannot be read" in refused(folder, home)
+
+
+def test_what_a_kill_has_left_is_cleared(tmp_path: Path, home: Path) -> None:
+    for place in (home, home / "plugins"):
+        (place / ".adding-x1").mkdir(parents=True)
+    (tmp_path / "text.jar").write_text("no archive")
+    refused(tmp_path / "text.jar", home)
