@@ -30,7 +30,7 @@ def send_all(producer, topic, values):
     producer.flush(10)
     return reported
 """,
-        "None as `error` means stored",
+        "None means stored",
     ),
     (
         """

@@ -17,7 +17,7 @@ def root_causes(status):
     failed = [task for task in status["tasks"] if task["state"] == "FAILED"]
     return [task["trace"].splitlines()[0] for task in failed]
 """,
-        "last cause, if FAILED",
+        "not a list with the first line of the last cause",
     ),
     (
         """
