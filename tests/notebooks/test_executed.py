@@ -11,7 +11,7 @@ import nbformat
 import psutil
 import pytest
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import topics
 from helpers.lab import Lab
@@ -76,6 +76,20 @@ def keeps_the_live_picture(run: Executed, lab: Lab) -> Iterator[str]:
         yield f"{run.name} draws a live plot, and no picture of it has stayed."
 
 
+def no_title_gives_an_answer_away(run: Executed, lab: Lab) -> Iterator[str]:
+    titles = [""]
+    asked: dict[str, int] = {}
+    for name, cell in run.cells():
+        titles += re.findall("^#+ (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+        for output in cell.get("outputs", ()):
+            text = output.get("data", {}).get("text/plain", "")
+            if question := re.fullmatch(r"(.+) Write down your guess, then go on\.", text):
+                asked[question[1]] = len(titles) - 1
+            elif answer := re.fullmatch(r"(.+) You made no prediction; it is (.+)\.", text):
+                told = [it for it in titles[asked[answer[1]] :] if re.search(rf"\b{re.escape(answer[2])}\b", it)]
+                yield from (f"{name}: the answer {answer[2]!r} stands in the title «{title}»." for title in told)
+
+
 RULES: list[Rule] = [
     leaves_the_lab_as_found,
     fails_where_it_says_so,
@@ -84,6 +98,7 @@ RULES: list[Rule] = [
     solution_passes_its_check,
     shows_no_password,
     keeps_the_live_picture,
+    no_title_gives_an_answer_away,
 ]
 
 
@@ -132,6 +147,17 @@ def made_up(source: str, text: str, tag: str = "") -> Executed:
 )
 def test_a_rule_can_fail(rule: Rule, broken: Executed, said: str, lab: Lab) -> None:
     assert said in "\n".join(rule(broken, lab))
+
+
+def test_an_answer_in_a_title_is_found(lab: Lab) -> None:
+    output = new_output("display_data", {"text/plain": "The state? Write down your guess, then go on."})
+    outcome = new_output("display_data", {"text/plain": "The state? You made no prediction; it is RUNNING."})
+    title = new_markdown_cell("## RUNNING, and it FAILED")
+    cells = [title, new_code_cell("guess", outputs=[output]), new_code_cell("run", outputs=[outcome])]
+    (found,) = no_title_gives_an_answer_away(Executed("01_lag.ipynb", new_notebook(cells=cells)), lab)
+    assert "'RUNNING' stands in the title" in found
+    after = [new_markdown_cell("## The state"), *cells[1:], title]
+    assert list(no_title_gives_an_answer_away(Executed("01_lag.ipynb", new_notebook(cells=after)), lab)) == []
 
 
 def test_a_shown_password_is_found(lab: Lab) -> None:

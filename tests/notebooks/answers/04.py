@@ -30,6 +30,33 @@ def send_all(producer, topic, values):
     producer.flush(10)
     return reported
 """,
-        "None as `error` means stored",
+        "None means stored",
+    ),
+    (
+        """
+def send_all(producer, topic, values):
+    failed = []
+
+    def collect(error, message):
+        if error:
+            failed.append(message.value())
+
+    for value in values:
+        producer.produce(topic, value, on_delivery=collect)
+    producer.flush(10)
+    return failed
+""",
+        "[b'one', b'two']: collect text",
+    ),
+    (
+        """
+def send_all(producer, topic, values):
+    failed = []
+    for value in values:
+        producer.produce(topic, value, on_delivery=lambda error, message: failed.append(error))
+        producer.flush(10)
+    return [error.name() for error in failed if error]
+""",
+        "collect text",
     ),
 ]

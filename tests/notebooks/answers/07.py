@@ -11,7 +11,7 @@ def poll_deletes(topic, known):
     producer.flush(10)
     return now
 """,
-        "A tombstone has no value at all.",
+        "No value at all",
     ),
     (
         """
@@ -33,5 +33,38 @@ def poll_deletes(topic, known):
     producer.flush(10)
 """,
         "return today's ids",
+    ),
+    (
+        """
+def poll_deletes(topic, known):
+    now = set(database.frame(lab, f"SELECT id FROM {table}")["id"])
+    for gone in known - now:
+        producer.produce(topic, value=None)
+    producer.flush(10)
+    return now
+""",
+        "Key: the id",
+    ),
+    (
+        """
+def poll_deletes(topic, known):
+    now = set(database.frame(lab, f"SELECT id FROM {table}")["id"])
+    for gone in now - known:
+        producer.produce(topic, key=str(gone), value=None)
+    producer.flush(10)
+    return now
+""",
+        "records for 2 lost rows",
+    ),
+    (
+        """
+def poll_deletes(topic, known):
+    now = set(database.frame(lab, f"SELECT id FROM {table}")["id"])
+    for gone in known - now:
+        producer.produce(topic, key=str(gone), value="null")
+    producer.flush(10)
+    return now
+""",
+        "No value at all",
     ),
 ]
