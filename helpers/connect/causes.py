@@ -33,6 +33,12 @@ _NEXT_STEPS = {
         "Upsert and delete need a key: a table with a primary key at the source, and a sink that reads it from the record."
     ),
     r"Duplicate entry": "An insert cannot be repeated: use upsert by the record's key.",
+    r"doesn't have a default value": (
+        "The table wants a column that the records do not have (any more): let it be NULL, or give it a default."
+    ),
+    r"RecordTooLarge|larger than|max\.request\.size": (
+        "Raise producer.override.max.request.size in the connector and max.message.bytes of the topic, or leave the column out."
+    ),
     r"Data too long|Out of range|Incorrect .* value|cannot be null": (
         "The row does not fit the table: widen the column, or correct the record and set the connector's offset past the bad one."
     ),

@@ -18,15 +18,30 @@ _UNTOLD = (
     "schema.history.internal.kafka.query.timeout.ms",
     "schema.history.internal.kafka.recovery.attempts",
     "schema.history.internal.kafka.recovery.poll.interval.ms",
+    "binary.handling.mode",
+    "field.name.adjustment.mode",
+    "snapshot.select.statement.overrides",
+    "topic.heartbeat.prefix",
     "use.reduction.buffer",
 )
 """Keys that Debezium reads but does not declare to the worker."""
+_DEBEZIUM = (
+    r"snapshot\.select\.statement\.overrides\..+",
+    r"column\.mask\.hash(\.v2)?\.[^.]+\.with\.salt\..+",
+)
+"""Families of keys that Debezium reads but does not declare: by a table, by an algorithm and a salt."""
 _OPEN = (
     *(rf"schema\.history\.internal\.{client}\..+" for client in ("producer", "consumer")),
-    r"topic\.creation\.\w+\.(partitions|replication\.factor|include|exclude|.+\.(ms|bytes|policy|type|replicas))",
+    # A group's own keys, then the endings of Kafka's settings of a topic: any other word is a mistake.
+    r"topic\.creation\.\w+\.(partitions|replication\.factor|include|exclude|preallocate"
+    r"|.+\.(ms|bytes|policy|type|replicas|enable|disable|messages|ratio|level))",
     r"(driver|hibernate|internal|signal)\..+",
 )
 """Families of keys that are passed on: to a client, a driver, Hibernate."""
+_IN_ADDRESS = re.compile(
+    r"(?i)^[a-z][a-z0-9+.:-]*://([^/\s@]*:(?!\$\{)[^/\s@]+@|.*[?&;](password|pwd)=(?!\$\{)[^&;\s])"
+)
+"""A password in an address: `//user:password@host`, or `?password=…`. The worker writes addresses into its log."""
 _NAMED = ("converters", "post.processors")
 """Keys that list names. A key that begins with such a name belongs to that plugin."""
 _CONVERTERS = ("key.converter", "value.converter", "header.converter")
@@ -101,7 +116,12 @@ def unread(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) 
     known = {*told, *(_UNTOLD if is_debezium else ())}
     named = [name for key in _NAMED for name in _words(config.get(key, ""))]
     named += [converter for converter in _CONVERTERS if converter in config and not _declares(converter, told)]
-    patterns = [*_OPEN, *(f"{re.escape(name)}\\..+" for name in named), *map(_pattern, told)]
+    patterns = [
+        *_OPEN,
+        *(_DEBEZIUM if is_debezium else ()),
+        *(f"{re.escape(name)}\\..+" for name in named),
+        *map(_pattern, told),
+    ]
 
     def is_read(key: str) -> bool:
         return key in known or any(re.fullmatch(pattern, key) for pattern in patterns)
@@ -115,9 +135,10 @@ def misspelt_values(config: Mapping[str, str]) -> dict[str, Sequence[str]]:
 
 
 def literal_passwords(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the keys that are passwords and hold one, where they should name its place."""
+    """Return the keys that are passwords, or addresses with one in them, and hold it where they should name its place."""
     secret = {definition["name"] for definition in definitions if definition["type"] == "PASSWORD"}
-    return [key for key, value in config.items() if key in secret and value and not re.fullmatch(r"\$\{.+}", value)]
+    bare = [key for key, value in config.items() if key in secret and value and not re.fullmatch(r"\$\{.+}", value)]
+    return [*bare, *(key for key, value in config.items() if key not in secret and _IN_ADDRESS.search(value))]
 
 
 def _declares(converter: str, told: Iterable[str]) -> bool:

@@ -47,6 +47,15 @@ DEFINITIONS = [it["definition"] for it in told() if it["definition"]]
         "driver.connectTimeout",
         "hibernate.dialect",
         "use.reduction.buffer",
+        "snapshot.select.statement.overrides",
+        "snapshot.select.statement.overrides.mydb1.users",
+        "column.mask.hash.v2.SHA-256.with.salt.abc",
+        "topic.creation.default.preallocate",
+        "topic.creation.logs.min.cleanable.dirty.ratio",
+        "topic.creation.logs.unclean.leader.election.enable",
+        "topic.heartbeat.prefix",
+        "binary.handling.mode",
+        "field.name.adjustment.mode",
     ],
 )
 def test_a_key_that_somebody_reads(key: str) -> None:
@@ -216,3 +225,46 @@ def test_the_first_failure_counts_and_names_its_task() -> None:
 def test_a_cause_has_a_next_step(cause: str, step: str) -> None:
     """The words are those that connectors of both families said on a real worker."""
     assert step in next_step(cause, "what else?")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "jdbc:mysql://db:3306/mydb1?user=kim&password=geheim",
+        "jdbc:mariadb://db/mydb1?PASSWORD=x&useSSL=true",
+        "jdbc:sqlserver://db;user=kim;password=x",
+        "mysql://kim:geheim@db/mydb1",
+    ],
+)
+def test_a_password_in_an_address_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput, match=r"the password connection\.url is in plain text"):
+        check_keys({"name": "orders", "connection.url": url, "topics": "x"}, [*told(), *url_told()])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "jdbc:mysql://db:3306/mydb1?permitMysqlScheme=true",
+        "jdbc:mariadb://db/mydb1?password=${dir:/secrets:sink.password}",
+        "mysql://kim:${dir:/secrets:sink.password}@db/mydb1",
+        "jdbc:mysql://db:3306/passwords",
+    ],
+)
+def test_an_address_without_a_password_is_taken(url: str) -> None:
+    check_keys({"name": "orders", "connection.url": url, "topics": "x"}, [*told(), *url_told()])
+
+
+def url_told() -> list[dict[str, Any]]:
+    """What the worker's validation says of the key `connection.url`."""
+    return [{"definition": {"name": "connection.url", "type": "STRING"}, "value": None}]
+
+
+@pytest.mark.parametrize(
+    ("cause", "step"),
+    [
+        ("Field 'name' doesn't have a default value", "give it a default"),
+        ("RecordTooLargeException: The message is 1572977 bytes", "producer.override.max.request.size"),
+    ],
+)
+def test_the_next_step_of_a_cause(cause: str, step: str) -> None:
+    assert step in next_step(cause, "")
