@@ -14,7 +14,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `stack` how the servers are downloaded and run
 - `child` programs that end with their parent
 - `processes` the only place that starts a process
-- `arguments` `background` `bootstrap` `child_guard` `errors` `project` `recording` `settings` `waiting` what all others use
+- `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `project` `recording` `settings` `waiting` used by all
 """
 
 from typing import TYPE_CHECKING

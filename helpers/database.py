@@ -35,10 +35,15 @@ USERS = """CREATE TABLE {table} (
 _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DATABASE, "service": DATABASE}
 _UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
 """MySQL's numbers for: no socket, no connection, gone away, lost, shutting down."""
+_LOCK_PATIENCE = 20
+"""Seconds that a DROP or ALTER waits for somebody else's transaction. By default that is a day."""
+_PATIENCE = 60
+"""Seconds until a server that is frozen counts as away."""
 _REMEDIES = {
     1045: "Check the account's password file; `./lab reset` makes a lab with new passwords.",
     1050: "Drop the old one with `database.drop`, or use another name.",
     1142: "Each account has only the rights that it needs. The owner has all rights.",
+    1205: "Another connection uses the table: close it, as one that a cell has opened and not committed.",
     1146: "Create the table of the lessons with `database.create_users`.",
 }
 
@@ -64,9 +69,10 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
         database=database or _HOMES[role],
         query={"charset": "utf8mb4"},
     )
-    set_zone = f"SET time_zone = '{time_zone}'"
+    session = f"SET time_zone = '{time_zone}', lock_wait_timeout = {_LOCK_PATIENCE}"
     # No pool: nothing must be closed, and no old connection is used after the server was killed. A new one takes a millisecond.
-    return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5, "init_command": set_zone})
+    limits = {"connect_timeout": 5, "read_timeout": _PATIENCE, "write_timeout": _PATIENCE}
+    return create_engine(url, poolclass=NullPool, connect_args={**limits, "init_command": session})
 
 
 def connect(lab: Lab, role: Role = "owner") -> Connection:

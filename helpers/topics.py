@@ -13,6 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic, TopicMetadata
 
 from helpers import clients
+from helpers.cleanup import afterwards
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
 from helpers.waiting import wait_until
@@ -108,11 +109,10 @@ def temporary(
 ) -> Iterator[str]:
     """Create a topic for the length of the block, and yield its unique name. Raises what `create` and `delete` raise."""
     name = unique_name(prefix)
-    try:  # around the creation too: one that timed out may have made the topic
+    # Around the creation too: one that timed out may have made the topic.
+    with afterwards(lambda: delete(lab, name, missing_ok=True), f"Topic {name}"):
         create(lab, name, partitions, config=config, timeout=60)
         yield name
-    finally:
-        delete(lab, name, missing_ok=True)
 
 
 def check_name(name: str, what: str = "topic") -> str:

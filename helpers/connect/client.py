@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cleanup import afterwards
 from helpers.connect.causes import Failure, failure, failures
 from helpers.connect.config import Config, as_text, name_of
 from helpers.connect.endpoints import Endpoints, Status
@@ -135,12 +136,10 @@ class ConnectClient(Endpoints):
     @contextmanager
     def temporary(self, config: Config, *, check: bool = True, timeout: float = 60.0) -> Iterator[str]:
         """Run a connector for the length of the block, yield its name, and delete it with its offsets."""
-        try:
+        name = name_of(config)
+        with afterwards(lambda: self._forget_if_there(name), f"Connector {name}"):
             self.run(config, check=check, timeout=timeout)
-            yield name_of(config)
-        finally:
-            if name_of(config) in self.connectors():
-                self.forget(name_of(config))
+            yield name
 
     def forget(self, name: str) -> None:
         """Stop a connector, delete its offsets, then itself: a new one of this name starts from the beginning."""
@@ -148,6 +147,10 @@ class ConnectClient(Endpoints):
         self.wait_state(name, "STOPPED")
         self.reset_offsets(name)
         self.delete(name)
+
+    def _forget_if_there(self, name: str) -> None:
+        if name in self.connectors():
+            self.forget(name)
 
     def wait_running(self, name: str, *, timeout: float = 60.0) -> Status:
         """Return the status once the connector and its tasks run, of which there is at least one.

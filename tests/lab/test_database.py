@@ -54,6 +54,26 @@ def test_what_cannot_be_a_name_is_refused(lab: Lab, name: str) -> None:
         database.drop(lab, name)
 
 
+def test_a_table_that_another_connection_reads_is_not_waited_for_without_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LOCK_PATIENCE", 1)
+    database.create_users(lab, "held")
+    try:
+        with database.engine(lab).connect() as reader:
+            reader.exec_driver_sql("SELECT * FROM held").all()  # its transaction stays open
+            with pytest.raises(DatabaseFailed, match="Another connection uses the table"):
+                database.drop(lab, "held")
+    finally:
+        database.drop(lab, "held")
+
+
+def test_a_server_that_is_frozen_is_not_waited_for_without_end(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_PATIENCE", 1)
+    with pytest.raises(LabNotRunning, match="No database answers"):
+        database.frame(lab, "SELECT SLEEP(3)")
+
+
 def test_a_connection_can_be_used_again_after_an_error(lab: Lab) -> None:
     database.create_users(lab, "changed")
     try:
