@@ -56,7 +56,7 @@ def measure() -> Iterator[Row]:
 
 def _sink(lab: Lab) -> dict[str, object]:
     text = "org.apache.kafka.connect.storage.StringConverter"
-    config = {**schemas.json_converter(schemas.ORDER), "key.converter": text, "quote.identifiers": True}
+    config = {**schemas.json_converter(schemas.ORDER), "key.converter": text}
     return connectors.debezium_sink(
         lab, "orders-sink", [_TOPIC], key="record_value", key_fields=["orderId"], create_tables=False, config=config
     )

@@ -94,6 +94,7 @@ def debezium_sink(
         "connection.password": lab.secret("sink"),
         "hibernate.dialect": f"org.hibernate.dialect.{_DIALECTS[db.product]}",
         "insert.mode": one_of(write, Write),
+        "quote.identifiers": True,  # a column may be called key or group
         "primary.key.mode": one_of(key, Key),
         **({"primary.key.fields": fields} if (fields := fields_of(key_fields)) else {}),
         "delete.enabled": deletes,

@@ -90,6 +90,17 @@ def room(lab: Lab) -> Iterator[Room]:
     database.drop(lab, table, room.target)
 
 
+def test_columns_whose_names_are_words_of_sql(room: Room) -> None:
+    database.execute(room.lab, f"ALTER TABLE {room.table} ADD `key` INT, ADD `select` VARCHAR(9), ADD `group` INT")
+    database.execute(room.lab, f"INSERT INTO {room.table} (name, `key`, `select`, `group`) VALUES ('kim', 1, 'two', 3)")
+    room.client.run(connectors.debezium_source(room.lab, room.source, [room.table]))
+    room.arrived(1)
+    room.client.run(room.debezium_sink())
+    wait_until(room.rows, 30, "the row", last_seen=lambda: room.client.status(room.sink))
+    found = database.frame(room.lab, f"SELECT name, `key`, `select`, `group` FROM {room.target}")
+    assert found.loc[0].tolist() == ["kim", 1, "two", 3]
+
+
 @pytest.mark.parametrize("family", SOURCES)
 def test_each_family_of_source_that_is_there_brings_rows(room: Room, family: str, present: set[str]) -> None:
     if family not in present:

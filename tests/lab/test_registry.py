@@ -87,9 +87,9 @@ def test_avro_from_a_topic_becomes_rows(started: Started) -> None:
     expected = orders(20)
     with Workspace(started.lab, "avro") as workspace:
         rows = avro_orders.travel(started.lab, workspace, expected).sort_values("qty")
-    assert list(rows["orderid"]) == [order["orderId"] for order in expected]
+    assert list(rows["orderId"]) == [order["orderId"] for order in expected]
     assert list(rows["qty"]) == [order["qty"] for order in expected]
-    assert set(rows["createdat"]) == {pd.Timestamp("2026-01-31 12:00:00.123")}
+    assert set(rows["createdAt"]) == {pd.Timestamp("2026-01-31 12:00:00.123")}
     with schemas.registry(started.lab) as client:
         assert not [subject for subject in client.get_subjects() if subject.startswith("avro")], "it is forgotten"
 
