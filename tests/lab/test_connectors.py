@@ -98,7 +98,7 @@ def test_columns_whose_names_are_words_of_sql(room: Room) -> None:
     room.client.run(room.debezium_sink())
     wait_until(room.rows, 30, "the row", last_seen=lambda: room.client.status(room.sink))
     found = database.frame(room.lab, f"SELECT name, `key`, `select`, `group` FROM {room.target}")
-    assert found.loc[0].tolist() == ["kim", 1, "two", 3]
+    assert found.to_dict("records") == [{"name": "kim", "key": 1, "select": "two", "group": 3}]
 
 
 @pytest.mark.parametrize("family", SOURCES)
