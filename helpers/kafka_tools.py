@@ -68,7 +68,7 @@ def start_broker(lab: Lab, config: Path, log: Path) -> child.Guarded:
 
     It ends at `stop`, as after Ctrl-C, or with this process. It is a small broker: its heap is at most 256 MB.
 
-    Raises `KafkaFailed` with the end of its log if it ends instead, and `TimedOut` after 90 s.
+    Raises `KafkaFailed` with the first error in its log if it ends instead, and `TimedOut` after 90 s.
     """
     java = tools_java(lab.settings)
     logging = f"-Dlog4j2.configurationFile={lab.folder('kafka') / 'log4j2.properties'}"
@@ -83,9 +83,10 @@ def start_broker(lab: Lab, config: Path, log: Path) -> child.Guarded:
         broker.kill()
         raise
     if not broker.running:
-        lines = _text(log).strip().splitlines()
-        wrong = [line for line in lines if " ERROR " in line]
-        raise KafkaFailed(f"The broker did not start. Its log says: {(wrong or lines or ['nothing'])[0]}")
+        broker.stop()
+        _, error, after = _text(log).partition(" ERROR ")
+        why = " ".join(after.splitlines()[:2]) if error else "nothing of an error."
+        raise KafkaFailed(f"The broker did not start. Its log says: {why}")
     return broker
 
 

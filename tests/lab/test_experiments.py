@@ -108,8 +108,10 @@ def test_a_broker_started_by_hand(lab: Lab, tmp_path: Path, capsys: pytest.Captu
         kafka_tools.start_broker(lab, config, log)
     cluster_id = kafka_tools.kafka(lab, "storage", "random-uuid").strip()
     kafka_tools.kafka(lab, "storage", "format", "--cluster-id", cluster_id, "--config", str(config))
-    with kafka_tools.start_broker(lab, config, log) as broker:
-        assert processes.is_listening(port)
+    broker = kafka_tools.start_broker(lab, config, log)
+    heard = processes.is_listening(port)
+    broker.stop()
+    assert heard
     assert not broker.running and not processes.is_listening(port)
     assert capsys.readouterr().out.startswith(f"$ bin/kafka-server-start.sh {config}\n")
 
