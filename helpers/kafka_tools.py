@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from helpers import child
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
+from helpers.processes import STDOUT
 from helpers.stack.installed import tools_java
+from helpers.waiting import wait_until
 
 _MAIN = {
     "topics": "org.apache.kafka.tools.TopicCommand",
@@ -23,6 +26,8 @@ _MAIN = {
 # Java would print in the computer's code page, which is not UTF-8 on Windows. Kafka reads its input as UTF-8.
 _FLAGS = ("-Dlog4j2.level=off", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8")
 _NEEDS_NO_BROKER = ("dump-log", "storage")
+_STARTED = "Kafka Server started"
+_START_TIMEOUT = 90.0  # seconds that a broker may take to start on a busy computer
 
 
 def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float = 30.0) -> str:
@@ -56,6 +61,37 @@ def show(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float =
 def command_line(lab: Lab, tool: str, *arguments: str) -> str:
     """Return the command that a reader with an unpacked Kafka would type for the same."""
     return " ".join([f"bin/kafka-{tool}.sh", *_arguments(lab, tool, arguments)])
+
+
+def start_broker(lab: Lab, config: Path, log: Path) -> child.Guarded:
+    """Print `bin/kafka-server-start.sh CONFIG`, run it, and return it when its `log` says that it has started.
+
+    It ends at `stop`, as after Ctrl-C, or with this process. It is a small broker: its heap is at most 256 MB.
+
+    Raises `KafkaFailed` with the first error in its log if it ends instead, and `TimedOut` after 90 s.
+    """
+    java = tools_java(lab.settings)
+    logging = f"-Dlog4j2.configurationFile={lab.folder('kafka') / 'log4j2.properties'}"
+    command = java.server("kafka.Kafka", config, flags=["-Xmx256m", *java.faster("kafka"), logging])
+    print("$ bin/kafka-server-start.sh", config)
+    with log.open("wb") as output:
+        broker = child.Guarded(command, patience=(10.0, 5.0), output=output, errors=STDOUT)
+        broker.start()
+    try:
+        wait_until(lambda: _STARTED in _text(log) or not broker.running, _START_TIMEOUT, "the broker to start")
+    except BaseException:  # also when the learner stops the cell
+        broker.kill()
+        raise
+    if not broker.running:
+        broker.stop()
+        _, error, after = _text(log).partition(" ERROR ")
+        why = " ".join(after.splitlines()[:2]) if error else "nothing of an error."
+        raise KafkaFailed(f"The broker did not start. Its log says: {why}")
+    return broker
+
+
+def _text(log: Path) -> str:
+    return log.read_text("utf-8", errors="replace")
 
 
 def metric(lab: Lab, name: str, attribute: str = "Count") -> float:

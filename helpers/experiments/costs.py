@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a setting costs: milliseconds that a record is on its way, processor time of the broker, records a second in Connect."""
+"""What a setting costs: milliseconds that a record is on its way, processor time of a server, records a second in Connect."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,26 +52,32 @@ def broker_seconds(lab: Lab, topic: str, values: Sequence[str]) -> float:
 
     Raises `Unsupported` where the broker is not on this computer, and what `records.produce` raises.
     """
-    pid = next((server.pid for server in lab.servers() if server.name == "kafka"), None)
-    if pid is None:
-        raise Unsupported("The broker is not on this computer: its processor time cannot be read.")
-    broker = psutil.Process(pid)
-    before = broker.cpu_times()
+    before = _processor_time(lab, "kafka")
     records.produce(lab, topic, values)
-    after = broker.cpu_times()
-    return after.user + after.system - before.user - before.system
+    return _processor_time(lab, "kafka") - before
 
 
-def through_connect(
-    lab: Lab, values: Sequence[str], *, config: Mapping[str, object] | None = None
-) -> tuple[str, float]:
-    """Let Connect carry `values`, the lines of a file, into a topic; return the first record's value, and records a second.
+@dataclass(frozen=True)
+class Carried:
+    """What Connect carried: the value of the `first` record, the `rate` (records a second), and its `cpu` time (s).
 
-    The rate goes by the times in the records, so the start of the connector does not count. `config` holds further keys
-    of the connector, such as a transform.
-
-    Raises `TimedOut` when the records do not arrive, and what the worker says of the configuration.
+    The start of the connector counts as processor time, and not in the rate.
     """
+
+    first: str
+    rate: float
+    cpu: float
+
+
+def through_connect(lab: Lab, values: Sequence[str], *, config: Mapping[str, object] | None = None) -> Carried:
+    """Let Connect carry `values`, the lines of a file, into a topic, and return what that took.
+
+    The rate goes by the times in the records. `config` holds further keys of the connector, such as a transform.
+
+    Raises `Unsupported` where the worker is not on this computer, `TimedOut` when the records do not arrive, and what the
+    worker says of the configuration.
+    """
+    before = _processor_time(lab, "connect")
     name = topics.unique_name("from-file")
     with topics.temporary(lab, "from-file") as topic, TemporaryDirectory() as folder, ConnectClient(lab) as client:
         lines = Path(folder) / "lines.txt"
@@ -79,4 +86,14 @@ def through_connect(
         with client.temporary(connectors.file_source(name, lines, topic, config=more)):
             messages = records.consume(lab, topic, len(values), timeout=60)
     times = [message.timestamp()[1] for message in messages]
-    return str(text(messages[0].value())), len(values) / max(times[-1] - times[0], 1) * 1000
+    rate = len(values) / max(times[-1] - times[0], 1) * 1000
+    return Carried(str(text(messages[0].value())), rate, _processor_time(lab, "connect") - before)
+
+
+def _processor_time(lab: Lab, server: str) -> float:
+    """The seconds of processor time that `server` has taken since its start."""
+    pid = next((found.pid for found in lab.servers() if found.name == server), None)
+    if pid is None:
+        raise Unsupported(f"{server} is not on this computer: its processor time cannot be read.")
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system

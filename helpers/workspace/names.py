@@ -40,6 +40,7 @@ WELL_KNOWN: dict[str, set[str]] = {
 """By lesson, the names that are used exactly as they are: those in the texts that learners come from, and those that stand
 in a lesson's own text. All others get a unique ending."""
 
+_REMEDY = "Run that one's clean-up cell or shut its kernel down, then run this again."
 _PATIENCE = 120.0
 """Seconds to wait while another run of a lesson removes what an interrupted run has left."""
 
@@ -115,6 +116,18 @@ class Workspace:
         path.mkdir()
         return path
 
+    def alone(self, server: str) -> None:
+        """Check that no other run uses this lab, and remember that this one kills `server`: no other one that kills may start.
+
+        A lesson asks at its start, and again before it kills. Raises `LabError` that names the other run.
+        """
+        with _locked(self._folder):
+            for run in self._others():
+                if run.is_alive() and run.pid != self._run.pid:
+                    problem = f"Lesson {run.lesson} uses this lab too (process {run.pid}), and this lesson kills its {server}."
+                    raise LabError(problem, _REMEDY)
+            self._run.remember(self._folder, [*self._run.things, Thing("server", server)])
+
     def clear(self) -> None:
         """Remove everything that has a name of this run. May be called twice.
 
@@ -154,7 +167,7 @@ class Workspace:
         for run in self._others():
             if thing in run.things and run.is_alive():
                 problem = f"The {thing} is in use by another run of lesson {run.lesson} (process {run.pid})."
-                raise LabError(problem, "Run that one's clean-up cell or shut its kernel down, then run this again.")
+                raise LabError(problem, _REMEDY)
 
     def _clear_interrupted(self) -> None:
         for run in self._others():

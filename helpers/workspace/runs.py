@@ -14,7 +14,7 @@ import psutil
 
 from helpers.errors import LabError
 
-Kind = Literal["connector", "topic", "group", "table", "folder"]
+Kind = Literal["connector", "topic", "group", "table", "folder", "server"]
 _CLOCK = 2.0
 """Seconds by which two looks at the start of one process may differ: the system's clock may have been set in between."""
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from zlib import crc32
 
 import pytest
 from confluent_kafka import Consumer, Message
 
-from helpers import kafka_tools, records, segments, topics
+from helpers import kafka_tools, processes, records, segments, topics
 from helpers.errors import KafkaFailed
 from helpers.experiments import costs, crews, keys
 from helpers.lab import Lab
@@ -89,10 +90,30 @@ def test_a_broker_that_packs_again_works_more(lab: Lab) -> None:
 def test_connect_carries_lines_as_they_are_or_changed(lab: Lab) -> None:
     kind = "org.apache.kafka.connect.transforms.HoistField$Value"
     hoist = {"transforms": "wrap", "transforms.wrap.type": kind, "transforms.wrap.field": "line"}
-    plain, rate = costs.through_connect(lab, ["김하늘", "second"])
-    changed, _ = costs.through_connect(lab, ["김하늘"], config=hoist)
-    assert (plain, changed) == ("김하늘", "Struct{line=김하늘}")
-    assert rate > 0
+    plain = costs.through_connect(lab, ["김하늘", "second"])
+    changed = costs.through_connect(lab, ["김하늘"], config=hoist)
+    assert (plain.first, changed.first) == ("김하늘", "Struct{line=김하늘}")
+    assert plain.rate > 0 and plain.cpu > 0
+
+
+def test_a_broker_started_by_hand(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port, controller = processes.choose_port(set()), processes.choose_port(set())
+    config, log = tmp_path / "my.properties", tmp_path / "broker.log"
+    config.write_text(
+        f"process.roles=broker,controller\nnode.id=1\nlog.dirs={tmp_path.as_posix()}/data\n"
+        f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n"
+        f"controller.listener.names=CONTROLLER\ncontroller.quorum.voters=1@127.0.0.1:{controller}\n"
+    )
+    with pytest.raises(KafkaFailed, match=r"The broker did not start\. Its log says: .*meta\.properties"):
+        kafka_tools.start_broker(lab, config, log)
+    cluster_id = kafka_tools.kafka(lab, "storage", "random-uuid").strip()
+    kafka_tools.kafka(lab, "storage", "format", "--cluster-id", cluster_id, "--config", str(config))
+    broker = kafka_tools.start_broker(lab, config, log)
+    heard = processes.is_listening(port)
+    broker.stop()
+    assert heard
+    assert not broker.running and not processes.is_listening(port)
+    assert capsys.readouterr().out.startswith(f"$ bin/kafka-server-start.sh {config}\n")
 
 
 def test_the_broker_counts_what_comes_in(lab: Lab) -> None:

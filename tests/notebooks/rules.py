@@ -155,7 +155,16 @@ def admonitions(lesson: Lesson) -> Iterator[str]:
             yield f"JupyterLab shows «{found[0]}» as plain text: write `> **{name.capitalize()}:** …`."
 
 
+def alone(lesson: Lesson) -> Iterator[str]:
+    """A lesson that kills a server of the lab first asks whether another lesson uses it."""
+    asked = False
+    for cell in lesson.code:
+        asked = asked or "workspace.alone(" in cell.source
+        if not asked and "psutil.Process(" in cell.source and ".kill()" in cell.source:
+            yield f"{cell} kills a server that another learner may use: write `workspace.alone(…)` before it."
+
+
 RULES: list[Rule] = [
     file_name, is_tidy, one_title, opening, closing, recap, number_of_code_cells, text_between_code, bounded, asserts,
-    admonitions, *TEACHING,
+    admonitions, alone, *TEACHING,
 ]  # fmt: skip

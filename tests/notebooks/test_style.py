@@ -111,6 +111,7 @@ BROKEN: list[tuple[Rule, str, str, str]] = [
     (rules.bounded, "committed = 5", "while True:\n    break", "`while True`"),
     (rules.bounded, "committed = 5", "committed = input('?')", "input()"),
     (rules.bounded, "committed = 5", "import time\ntime.sleep(1)", "sleeps"),
+    (rules.alone, "committed = 5", "psutil.Process(5).kill()", "`workspace.alone(…)`"),
     (rules.asserts, ', "a log keeps every record in the order of its offsets"', "", "without a message"),
     (rules.asserts, "assert len(log) == 7,", "len(log),", "1 asserts"),
     (rules.admonitions, "> **Note:**", "> **Danger:**", "none of important, note, tip, warning"),

@@ -24,6 +24,6 @@ def total_lag(group, topic):
 """
 
 WRONG = [
-    (ONE_PARTITION, "ask for all three partitions"),
-    (NOTHING_COMMITTED_AS_A_NUMBER, "mind its -1001"),
+    (ONE_PARTITION, "add end - committed of all three partitions"),
+    (NOTHING_COMMITTED_AS_A_NUMBER, "its -1001 counts as 0"),
 ]

@@ -147,6 +147,29 @@ def test_a_run_that_is_still_going_is_left_alone(lab: Lab, removed: list[str]) -
         assert removed == []
 
 
+def test_a_lesson_that_kills_a_server_is_alone(lab: Lab, removed: list[str]) -> None:
+    mine = Workspace(lab, "01")
+    mine.alone("kafka")
+    mine.alone("kafka")
+    assert repr(mine) == "Workspace of lesson 01: server kafka"
+    with another_process() as pid:
+        left_behind(lab, "03", Thing("topic", "sales"), pid=pid)
+        with pytest.raises(
+            LabError, match=rf"^Lesson 03 uses this lab too \(process {pid}\), and this lesson kills its kafka\."
+        ):
+            mine.alone("kafka")
+    mine.alone("kafka")
+
+
+def test_the_second_of_two_lessons_that_kill_names_nothing(lab: Lab, removed: list[str]) -> None:
+    with another_process() as pid:
+        left_behind(lab, "01", Thing("server", "kafka"), pid=pid)
+        with pytest.raises(LabError, match="Lesson 01 uses this lab too"):
+            Workspace(lab, "01").alone("kafka")
+        assert [run.pid for run in kept(lab)] == [pid]
+    assert removed == []
+
+
 def test_the_first_cell_run_again_clears_what_it_named_before(lab: Lab, removed: list[str]) -> None:
     name = Workspace(lab, "01").topic_name("orders")
     other = Workspace(lab, "02")
