@@ -31,8 +31,8 @@ PROGRAMS = [str(Path(program.__file__ or "")) for program in (order_program, wri
 
 
 @pytest.fixture(scope="module")
-def lab(own_lab: OwnLab) -> Lab:
-    return own_lab.attach()
+def lab(file_lab: OwnLab) -> Lab:
+    return file_lab.attach()
 
 
 @pytest.fixture(scope="module")
@@ -194,11 +194,11 @@ def programs() -> list[psutil.Process]:
     return processes.find_all(*PROGRAMS)
 
 
-def test_a_matrix_that_is_killed_leaves_nothing(own_lab: OwnLab, lab: Lab) -> None:
+def test_a_matrix_that_is_killed_leaves_nothing(file_lab: OwnLab, lab: Lab) -> None:
     before, known = programs(), set(topics.names(lab))
     (worker,) = servers.running(lab, "connect").values()
     command = [sys.executable, "-c", KILLED]
-    with processes.start(command, output=PIPE, errors=STDOUT, environment=own_lab.environment()) as running:
+    with processes.start(command, output=PIPE, errors=STDOUT, environment=file_lab.environment()) as running:
         assert running.stdout
         assert running.stdout.readline() == "now\n"
         assert worker.status() == psutil.STATUS_STOPPED
