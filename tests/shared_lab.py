@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pytest plugin: one lab for all tests that need servers, started at the first of them and stopped at the end.
+"""pytest plugin: one lab for all tests of a worker that need servers, started at the first of them and stopped at the end.
 
 It lives in a temporary home, so the learner's own lab is never touched. nbval's cells are no functions: fixtures do not
 run for them, so the lab is handed to them, and to the kernels, through the environment.
@@ -104,7 +104,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         _broken.add(str(item.path))
 
 
-def pytest_unconfigure() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """After the last fixture, and before a worker says that it is done: then it has only ten seconds to end."""
     if _shared:
         _shared.reset()
         shutil.rmtree(_shared.home)

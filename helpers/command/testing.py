@@ -23,7 +23,7 @@ ROOMS = {
     "notebooks": ["notebooks", "tests/notebooks"],
     "browser": ["tests/browser"],
 }
-"""What `lab test` runs, in this order: the quick and simple ones first, so that the first failure explains the most."""
+"""What `lab test` runs. One test at a time is in this order: the first failure explains the most."""
 
 BENCHMARKS = (
     "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "arrival", "reconcile",
@@ -33,6 +33,8 @@ BENCHMARKS = (
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120")
 
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
+"""Two workers, each with labs of its own. Most of its time a test waits for a server."""
 
 PREFIX = "kafka-sync-lab-"
 _PATIENCE = (60.0, 10.0)  # seconds to end after SIGINT, when labs are stopped, and after SIGTERM
@@ -44,7 +46,8 @@ def pytest_command(arguments: Sequence[str]) -> list[str]:
     rooms, words = _split(arguments)
     paths = [path for room in rooms or ROOMS for path in ROOMS[room]]
     watched = ["coverage", "run", "-m"] if measures_coverage(arguments) else []
-    return [sys.executable, "-m", *watched, "pytest", *NBVAL, *words, *paths]
+    together = [] if words or watched else SIDE_BY_SIDE  # pytest's own arguments may be about one process, as `--pdb`
+    return [sys.executable, "-m", *watched, "pytest", *NBVAL, *together, *words, *paths]
 
 
 def measures_coverage(arguments: Sequence[str]) -> bool:

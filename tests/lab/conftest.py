@@ -15,8 +15,9 @@ from helpers.stack.install.database import Installation
 from tests import mysql_server
 from tests.resources import OwnLab, cache_folder, copy_added_plugins
 
-_offered: dict[str, str | None] = {}
-_mysql: list[str] = []
+_CONNECTORS, _MYSQL = "connectors on this worker", "a lab with MySQL"
+_told: list[tuple[str, str]] = []
+"""Sections and lines for the summary. One process runs the test, perhaps another one writes the summary: reports bring it there."""
 
 
 def _owned(home: Path, **variables: str) -> Iterator[OwnLab]:
@@ -33,13 +34,23 @@ def new_lab(tmp_path: Path) -> Iterator[OwnLab]:
     yield from _owned(tmp_path / "lab home 실습")
 
 
-@pytest.fixture(scope="module")
-def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
-    """A running lab for the tests of one file, with the learner's added connectors. Each test leaves it running."""
-    for own in _owned(tmp_path_factory.mktemp("own") / "home"):
+def _running(home: Path) -> Iterator[OwnLab]:
+    for own in _owned(home):
         copy_added_plugins(own.home)
         own.up()
         yield own
+
+
+@pytest.fixture(scope="module")
+def file_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
+    """A running lab for the tests of one file, with the learner's added connectors."""
+    yield from _running(tmp_path_factory.mktemp("file") / "home")
+
+
+@pytest.fixture(scope="session")
+def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnLab]:
+    """A running lab whose servers a test may end. Each test leaves it running, and without connectors or plugins of its own."""
+    yield from _running(tmp_path_factory.mktemp("own") / "home")
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +59,7 @@ def mysqld(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         program = mysql_server.install(cache_folder(), tmp_path_factory.mktemp("mysql"))
     except OSError as error:
-        _mysql.append(f"NOT PRESENT, so not tried here: {error}")
+        _told.append((_MYSQL, f"MySQL: NOT PRESENT, so not tried here: {error}"))
         pytest.skip(f"MySQL does not run here: {error}")
     return program
 
@@ -59,7 +70,8 @@ def mysql_lab(tmp_path_factory: pytest.TempPathFactory, mysqld: Path) -> Iterato
     for own in _owned(tmp_path_factory.mktemp("own") / "home", LAB_DATABASE_SERVER=str(mysqld)):
         own.up()
         family = "Debezium MySQL source"
-        _mysql.append(f"{Installation.around(mysqld).version()}; {family}: {families(own.attach())[family]}")
+        version = Installation.around(mysqld).version()
+        _told.append((_MYSQL, f"MySQL: {version}; {family}: {families(own.attach())[family]}"))
         yield own
 
 
@@ -74,16 +86,22 @@ def session() -> Iterator[requests.Session]:
 @pytest.fixture(scope="session")
 def present(lab: Lab) -> set[str]:
     """The families of connectors that the worker of the shared lab has."""
-    _offered.update(families(lab))
-    return {family for family, version in _offered.items() if version}
+    offered = families(lab)
+    for family, version in offered.items():
+        _told.append((_CONNECTORS, f"{family}: {version or 'NOT PRESENT, so not tried here'}"))
+    return {family for family, version in offered.items() if version}
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    item.user_properties += _told
+    _told.clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Report which families of connectors were tested and which could not be tested."""
-    if _offered:
-        terminalreporter.section("connectors on this worker")
-    for family, version in _offered.items():
-        terminalreporter.line(f"{family}: {version or 'NOT PRESENT, so not tried here'}")
-    if _mysql:
-        terminalreporter.section("a lab with MySQL")
-        terminalreporter.line(f"MySQL: {_mysql[0]}")
+    reports = [report for some in terminalreporter.stats.values() for report in some if hasattr(report, "nodeid")]
+    told = dict.fromkeys(tuple(pair) for report in reports for pair in getattr(report, "user_properties", ()))
+    for section in (_CONNECTORS, _MYSQL):
+        if lines := [line for place, line in told if place == section]:
+            terminalreporter.section(section)
+            terminalreporter.write_line("\n".join(lines))

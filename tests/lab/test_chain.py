@@ -91,8 +91,8 @@ def connected(own: OwnLab, family: str) -> Chain:
 
 
 @pytest.fixture(scope="module")
-def chain(own_lab: OwnLab) -> Chain:
-    return connected(own_lab, "Debezium")
+def chain(file_lab: OwnLab) -> Chain:
+    return connected(file_lab, "Debezium")
 
 
 def test_every_row_arrives_whatever_is_killed(chain: Chain) -> None:
@@ -186,10 +186,10 @@ def test_a_database_that_comes_back_is_found_again_by_both(chain: Chain) -> None
 
 
 @pytest.mark.parametrize("family", ["Confluent JDBC", "Aiven JDBC"])
-def test_every_row_arrives_by_the_jdbc_connectors_too(own_lab: OwnLab, family: str) -> None:
-    if not connectors.families(own_lab.attach())[f"{family} source"]:
+def test_every_row_arrives_by_the_jdbc_connectors_too(file_lab: OwnLab, family: str) -> None:
+    if not connectors.families(file_lab.attach())[f"{family} source"]:
         pytest.skip(f"{family}'s connectors are not on this worker")
-    chain = connected(own_lab, family)
+    chain = connected(file_lab, family)
     kill_and_mend(chain)
     compare(chain)
 

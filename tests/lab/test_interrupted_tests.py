@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from helpers import processes
-from helpers.command.testing import PREFIX
+from helpers.command.testing import PREFIX, SIDE_BY_SIDE
 from helpers.waiting import wait_until
 from tests.resources import LAB
 
@@ -32,11 +33,15 @@ IN_THE_BACKGROUND = (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_each_signal_ends_the_tests_and_what_they_started(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "workers"),
+    [("SIGINT", SIDE_BY_SIDE), ("SIGTERM", []), ("SIGHUP", [])],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
+def test_each_signal_ends_the_tests_and_what_they_started(name: str, workers: Sequence[str], tmp_path: Path) -> None:
     ready, slow = tmp_path / "ready", tmp_path / "test_slow.py"
     slow.write_text(SLOW.format(ready=str(ready)))
-    command = [sys.executable, "-c", IN_THE_BACKGROUND, LAB, "test", "browser", str(slow), "-k", "takes_long"]
+    command = [sys.executable, "-c", IN_THE_BACKGROUND, LAB, "test", "browser", str(slow), "-k", "takes_long", *workers]
     with (
         (tmp_path / "output").open("w+") as output,
         processes.start(command, output=output, errors=processes.STDOUT) as lab,

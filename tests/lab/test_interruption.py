@@ -84,14 +84,6 @@ def test_a_stale_pid_file_harms_nobody(own_lab: OwnLab) -> None:
     own_lab.up()
 
 
-def test_down_twice(new_lab: OwnLab) -> None:
-    assert new_lab.run("down").returncode == 0
-    new_lab.up()
-    assert new_lab.run("down").returncode == 0
-    again = new_lab.run("down")
-    assert (again.returncode, again.stderr.strip()) == (0, "No server was running.")
-
-
 @pytest.mark.parametrize(
     ("line", "end"),
     [

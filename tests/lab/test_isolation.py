@@ -29,13 +29,16 @@ def _passwords(own: OwnLab) -> list[str]:
     return [path.read_text() for path in (own.home / "secrets").glob("*.password")]
 
 
-def test_two_labs_side_by_side(own_lab: OwnLab, new_lab: OwnLab) -> None:
+def test_two_labs_side_by_side_and_one_goes_down_twice(own_lab: OwnLab, new_lab: OwnLab) -> None:
     first = own_lab.pids()
+    assert new_lab.run("down").returncode == 0, "there is none yet"
     new_lab.up()
     ports = [json.loads((own.home / "lab.json").read_text())["ports"] for own in (own_lab, new_lab)]
     assert not set(ports[0].values()) & set(ports[1].values())
     assert _status(own_lab)["bootstrap_servers"] != _status(new_lab)["bootstrap_servers"]
-    new_lab.run("down")
+    assert new_lab.run("down").returncode == 0
+    again = new_lab.run("down")
+    assert (again.returncode, again.stderr.strip()) == (0, "No server was running.")
     assert own_lab.pids() == first
 
 

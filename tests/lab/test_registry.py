@@ -41,12 +41,12 @@ class Started:
 
 
 @pytest.fixture(scope="module")
-def started(own_lab: OwnLab) -> Started:
-    before = own_lab.pids()
-    assert own_lab.attach().registry_url is None
-    done = own_lab.run("registry", "up")
+def started(file_lab: OwnLab) -> Started:
+    before = file_lab.pids()
+    assert file_lab.attach().registry_url is None
+    done = file_lab.run("registry", "up")
     assert done.returncode == 0, done.stderr
-    return Started(own_lab, own_lab.attach(), before, own_lab.pids())
+    return Started(file_lab, file_lab.attach(), before, file_lab.pids())
 
 
 def orders(count: int) -> list[dict[str, Any]]:

@@ -63,81 +63,81 @@ def order_and_compare(session: requests.Session, gateway: str) -> None:
     assert stock() == before - 10
 
 
-def test_the_command(own_lab: OwnLab, session: requests.Session) -> None:
-    assert own_lab.run("shop", "status").returncode == LabNotRunning.exit_code
-    done = own_lab.run("shop", "up", "--instances", "99")
+def test_the_command(file_lab: OwnLab, session: requests.Session) -> None:
+    assert file_lab.run("shop", "status").returncode == LabNotRunning.exit_code
+    done = file_lab.run("shop", "up", "--instances", "99")
     assert done.returncode == InvalidInput.exit_code and "1 to 8 order services, not 99." in done.stderr
-    done = own_lab.run("shop", "up")
+    done = file_lab.run("shop", "up")
     assert done.returncode == 0 and "Catalog service" in done.stdout
-    shown = own_lab.run("shop", "status", "--json")
+    shown = file_lab.run("shop", "status", "--json")
     found = json.loads(shown.stdout)
-    assert shown.returncode == 0 and found == status(own_lab) and len(found["orders"]) == 1 and all(pids(found))
+    assert shown.returncode == 0 and found == status(file_lab) and len(found["orders"]) == 1 and all(pids(found))
     order_and_compare(session, found["gateway"]["url"])
     for page in ("/docs", "/order-service/docs", "/catalog-service/openapi.json"):
         assert session.get(found["gateway"]["url"] + page, timeout=5).status_code == 200
-    assert "order-service" in own_lab.run("logs", "orders").stdout
+    assert "order-service" in file_lab.run("logs", "orders").stdout
 
 
-def test_up_again_with_more_and_with_less(own_lab: OwnLab, session: requests.Session) -> None:
-    up(own_lab, 1, "confirm")
-    first = status(own_lab)
-    assert "The shop runs already." in up(own_lab) and status(own_lab) == first
-    assert "The shop runs already." not in up(own_lab, 2)
-    both = status(own_lab)
+def test_up_again_with_more_and_with_less(file_lab: OwnLab, session: requests.Session) -> None:
+    up(file_lab, 1, "confirm")
+    first = status(file_lab)
+    assert "The shop runs already." in up(file_lab) and status(file_lab) == first
+    assert "The shop runs already." not in up(file_lab, 2)
+    both = status(file_lab)
     assert len(both["orders"]) == 2 and both["orders"][:1] == first["orders"] and both["catalog"] == first["catalog"]
     orders = f"{first['gateway']['url']}/order-service/orders"
     assert len({session.get(orders, timeout=5).headers["X-Instance"] for _ in range(2)}) == 2
-    up(own_lab, 1, "outbox")
-    fewer = status(own_lab)
+    up(file_lab, 1, "outbox")
+    fewer = status(file_lab)
     assert len(fewer["orders"]) == 1 and fewer["gateway"] == first["gateway"]
     assert fewer["orders"][0]["url"] == first["orders"][0]["url"] and fewer["orders"] != first["orders"], "the new way"
     order_and_compare(session, first["gateway"]["url"])
 
 
-def test_a_killed_service_and_a_port_that_is_taken(own_lab: OwnLab, session: requests.Session) -> None:
-    up(own_lab)
-    before = status(own_lab)
+def test_a_killed_service_and_a_port_that_is_taken(file_lab: OwnLab, session: requests.Session) -> None:
+    up(file_lab)
+    before = status(file_lab)
     killed = [psutil.Process(before[place]["pid"]) for place in ("gateway", "catalog")]
     for process in killed:
         process.kill()
     wait_until(lambda: all(map(is_gone, killed)), 10, "both to end")
-    assert [status(own_lab)[place]["pid"] for place in ("gateway", "catalog")] == [None, None]
+    assert [status(file_lab)[place]["pid"] for place in ("gateway", "catalog")] == [None, None]
     port = int(before["gateway"]["url"].rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
-        said = "\n".join(up(own_lab))
-    after = status(own_lab)
+        said = "\n".join(up(file_lab))
+    after = status(file_lab)
     assert f"Port {port} is used by another program. Gateway moves to" in said
     assert after["gateway"]["url"] != before["gateway"]["url"] and after["catalog"]["url"] == before["catalog"]["url"]
     order_and_compare(session, after["gateway"]["url"])
 
 
-def test_if_one_cannot_start_none_does(own_lab: OwnLab) -> None:
-    database = Shop(own_lab.home).folder / "catalog" / "service.db"
-    assert Shop(own_lab.home).down() and database.exists()
+def test_if_one_cannot_start_none_does(file_lab: OwnLab) -> None:
+    database = Shop(file_lab.home).folder / "catalog" / "service.db"
+    assert Shop(file_lab.home).down() and database.exists()
     kept = database.rename(database.with_name("kept"))
     database.mkdir()
     with pytest.raises(ServerFailed, match="Catalog service ended while it was starting"):
-        up(own_lab)
-    assert Shop(own_lab.home).running() == {}
+        up(file_lab)
+    assert Shop(file_lab.home).running() == {}
     database.rmdir()
     kept.rename(database)
 
 
-def test_beside_servers_elsewhere(own_lab: OwnLab, new_lab: OwnLab, session: requests.Session) -> None:
-    Shop(own_lab.home).down()  # its catalog service is a member of the same group
+def test_beside_servers_elsewhere(file_lab: OwnLab, new_lab: OwnLab, session: requests.Session) -> None:
+    Shop(file_lab.home).down()  # its catalog service is a member of the same group
     with pytest.raises(LabNotRunning, match="No lab runs in"):
         up(new_lab)
     assert not new_lab.home.exists(), "nothing was made"
-    elsewhere = Settings(new_lab.home, new_lab.cache, bootstrap_servers=own_lab.attach().bootstrap_servers)
+    elsewhere = Settings(new_lab.home, new_lab.cache, bootstrap_servers=file_lab.attach().bootstrap_servers)
     shop_command.up(elsewhere, Silent())
     order_and_compare(session, status(new_lab)["gateway"]["url"])
     assert new_lab.run("reset", "--yes").returncode == 0
     assert new_lab.processes() == [] and not (new_lab.home / "shop").exists()
 
 
-def test_it_ends_with_the_lab(own_lab: OwnLab) -> None:
-    up(own_lab, 1)
-    found = [psutil.Process(pid) for pid in pids(status(own_lab))]
-    assert "Stopped: orders, catalog, gateway, connect" in own_lab.run("down").stderr
+def test_it_ends_with_the_lab(file_lab: OwnLab) -> None:
+    up(file_lab, 1)
+    found = [psutil.Process(pid) for pid in pids(status(file_lab))]
+    assert "Stopped: orders, catalog, gateway, connect" in file_lab.run("down").stderr
     assert all(map(is_gone, found))
-    assert (own_lab.home / "shop" / "orders" / "service.db").exists(), "its data is kept"
+    assert (file_lab.home / "shop" / "orders" / "service.db").exists(), "its data is kept"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every notebook once more, from the last to the first: before, nbval ran them in order on the same lab."""
+"""Every notebook once more, from the last to the first: before, nbval ran them in order on the same lab.
+
+That they stay together, and in this order, is the work of `tests/side_by_side.py`.
+"""
 
 from __future__ import annotations
 

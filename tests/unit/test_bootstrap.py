@@ -16,6 +16,7 @@ from helpers import bootstrap, processes
 from helpers.command import testing
 from helpers.errors import LabError
 from helpers.project import ROOT
+from tests.side_by_side import together
 
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
 
@@ -104,6 +105,13 @@ def test_lab_test_runs_the_rooms_that_are_named_and_hands_on_the_rest() -> None:
     assert command[-4:] == ["-k", "lab", "tests/unit", "tests/browser"]
 
 
+def test_two_tests_run_at_a_time_unless_pytest_has_arguments_of_its_own() -> None:
+    for side_by_side in ([], ["lab"], ["style", "unit"]):
+        assert set(testing.SIDE_BY_SIDE) <= set(testing.pytest_command(side_by_side))
+    for alone in (["--pdb"], ["unit"], ["lab", "-k", "chain"]):
+        assert not set(testing.SIDE_BY_SIDE) & set(testing.pytest_command(alone))
+
+
 def test_the_unit_tests_alone_measure_branches() -> None:
     assert testing.pytest_command(["unit"])[2:5] == ["coverage", "run", "-m"]
     for others in ([], ["unit", "-k", "lab"], ["unit", "lab"], ["lab"]):
@@ -114,3 +122,18 @@ def test_without_the_packages_for_tests_they_are_named(monkeypatch: pytest.Monke
     monkeypatch.setattr(metadata, "requires", lambda name: ["click==1", "nowhere-to-be-found==1; extra == 'test'"])
     with pytest.raises(LabError, match=r"not installed: nowhere-to-be-found.*\./lab test"):
         testing.run_tests(["unit"])
+
+
+def test_all_runs_of_all_lessons_stay_together() -> None:
+    lessons = {
+        "notebooks/00_a.ipynb::Cell 0",
+        "notebooks/01_b.ipynb::Cell 9",
+        "tests/notebooks/test_executed.py::test_a[00]",
+    }
+    assert len({together(test) for test in lessons}) == 1
+    files = {
+        "tests/notebooks/test_style.py::test_a[x::y]",
+        "tests/lab/test_chain.py::test_a",
+        "tests/lab/test_shop.py::test_a",
+    }
+    assert {together(test) for test in files} == {test.partition("::")[0] for test in files}
