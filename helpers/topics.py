@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 import pandas as pd
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import NewTopic, TopicMetadata
+from confluent_kafka.admin import AdminClient, NewTopic, TopicMetadata
 
 from helpers import clients
 from helpers.cleanup import afterwards
-from helpers.errors import InvalidInput, KafkaFailed
+from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 
@@ -30,7 +30,7 @@ def create(
     config: Mapping[str, object] | None = None,
     timeout: float = 10.0,
 ) -> None:
-    """Create a topic and wait until each of its partitions has a leader.
+    """Create a topic and wait until each of its partitions has a leader, and each broker that answers knows it.
 
     `config` has topic settings with Kafka's names, as in `{"retention.ms": 60000}`.
 
@@ -48,6 +48,7 @@ def create(
     answers = lab.admin.create_topics([new], request_timeout=timeout)
     clients.results(answers, f"create topic {name!r}", lab.bootstrap_servers)
     wait_for_leaders(lab, name, partitions, timeout)
+    wait_until(lambda: _known_by_all(lab, name), timeout, f"every broker to know topic {name}")
 
 
 def wait_for_leaders(lab: Lab, name: str, partitions: int = 1, timeout: float = 10.0) -> None:
@@ -160,6 +161,20 @@ def _led(lab: Lab, name: str) -> int:
     asked = dict.fromkeys((TopicPartition(name, number) for number in led), clients.LATEST)
     answers = lab.admin.list_offsets(asked, request_timeout=clients.PATIENCE) if asked else {}
     return sum(future.exception() is None for future in answers.values())
+
+
+def _known_by_all(lab: Lab, name: str) -> bool:
+    """Whether each broker that answers knows topic `name`: the next client may ask any of them."""
+    brokers = clients.metadata(lab.admin, lab.bootstrap_servers).brokers.values()
+    for broker in brokers if len(brokers) > 1 else ():
+        address = f"{broker.host}:{broker.port}"
+        try:
+            clients.metadata(clients.new(AdminClient, address), address, name)
+        except LabNotRunning:
+            continue
+        except KafkaFailed:
+            return False
+    return True
 
 
 def _text(setting: object) -> str:
