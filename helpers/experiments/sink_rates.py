@@ -132,7 +132,7 @@ def measure(lab: Lab, workspace: Workspace, config: Config, orders: Sequence[Ord
         wait_until(lambda: groups.count_members(lab, f"connect-{name}") == tasks, _PATIENCE, f"{tasks} tasks of {name}")
         before = counted(lab)
         release()
-        _wait_written(lab, client, name, table, len(orders))
+        _wait_written(lab, client, whole, len(orders))
         after = counted(lab)
     return {"rows/s": rate(lab, table), **{what: after[what] - before[what] for what in before}}
 
@@ -149,11 +149,12 @@ def _withheld(lab: Lab, topic: str, orders: Sequence[Order]) -> Iterator[Callabl
     yield lambda: producer.commit_transaction(_PATIENCE)
 
 
-def _wait_written(lab: Lab, client: ConnectClient, name: str, table: str, count: int) -> None:
+def _wait_written(lab: Lab, client: ConnectClient, config: Config, count: int) -> None:
+    table = _table_of(config)
     query = f"SELECT COUNT(*) AS n FROM {SINK_DATABASE}.{table}"
 
     def written() -> bool:
-        client.wait_running(name)  # raises if it has failed
+        client.wait_running(config["name"])  # raises if it has failed
         return int(database.frame(lab, query)["n"][0]) >= count
 
     wait_until(written, _PATIENCE, f"{count} rows in {table}", pause=0.1)
