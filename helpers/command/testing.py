@@ -26,7 +26,7 @@ ROOMS = {
 """What `lab test` runs. One test at a time is in this order: the first failure explains the most."""
 
 BENCHMARKS = (
-    "start", "clients", "lag", "plot", "chain", "orders", "catalog", "gateway", "arrival", "reconcile",
+    "start", "clients", "lag", "plot", "chain", "sinks", "orders", "catalog", "gateway", "arrival", "reconcile",
     "cluster", "matrix", "ways", "notebooks",
 )  # fmt: skip
 """What `lab bench` measures, in this order. Each is a module of `bench`."""

@@ -7,6 +7,7 @@
 - `customers` `decrements` who orders over HTTP, and again until it is accepted; a learner's own work on orders that come twice
 - `lost_answers` `listeners` `avro_orders` an answer that nobody hears; rows by the groups of those who listen; orders in Avro
 - `failover` what becomes of records while brokers fail
+- `sink_rates` `schema_offers` how fast a sink writes, and in how many commits; what a registry says to a schema
 - `costs` what a setting costs: latency, the broker's processor time, records a second in Connect
 - `member_program` the consumer's own process
 """
