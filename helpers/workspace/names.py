@@ -36,6 +36,7 @@ WELL_KNOWN: dict[str, set[str]] = {
     },
     "08": {"topic example-order-topic", "topic example-order-topic.dead-letters", "group consumerGroupId"},
     "09": {"topic orders", f"table {SINK_DATABASE}.orders", "connector orders-sink"},
+    "11": {f"table {DATABASE}.points", f"table {DATABASE}.deductions", f"table {SINK_DATABASE}.points"},
 }
 """By lesson, the names that are used exactly as they are: those in the texts that learners come from, and those that stand
 in a lesson's own text. All others get a unique ending."""

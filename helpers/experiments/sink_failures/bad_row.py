@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One bad row among many: how many rows each way to write leaves in its table, start by start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers import records
+from helpers.connect import ConnectClient
+from helpers.experiments.sink_failures.sinks import PATIENCE, Sink, Starter
+from helpers.faults.poison import poison
+from helpers.lab import Lab
+from helpers.schemas import json_converter, plain_json
+from helpers.waiting import wait_until
+from helpers.workspace import Workspace
+
+_COLUMNS = "number INT, customer VARCHAR(20)"
+_KEYED = f"{_COLUMNS}, PRIMARY KEY (number)"
+_INSERT: dict[str, Any] = {"write": "insert", "key": "none"}
+_UPSERT: dict[str, Any] = {"write": "upsert", "key": "record_value", "key_fields": ["number"]}
+
+WAYS = {
+    "insert, batch 500": (500, _COLUMNS, _INSERT),
+    "insert, batch 50": (50, _COLUMNS, _INSERT),
+    "upsert, batch 50, no primary key": (50, _COLUMNS, _UPSERT),
+    "upsert, batch 50": (50, _KEYED, _UPSERT),
+}
+"""The columns of `one_bad_row`: `batch.size`, the table, how it writes."""
+STARTS = ["started", "restarted", "restarted again"]
+REPAIRED = "repaired, restarted"
+"""Its rows."""
+
+
+def one_bad_row(lab: Lab, workspace: Workspace, *, count: int = 200, bad: int = 150) -> pd.DataFrame:
+    """Return how many rows a table has after each of `STARTS` and when it is `REPAIRED`: a column for each of `WAYS`.
+
+    `count` orders wait in one topic before the sinks start. The name in order `bad` is too long for its column, so each task
+    fails, and is started again. At last the column is made wider, and each task writes all orders.
+
+    Raises what the worker and the database say, and `TimedOut` for a task that does not fail, or does not finish.
+    """
+    topic = workspace.topic("orders")
+    _send(lab, topic, count, bad)
+    found, seen = {}, set[str]()
+    with ConnectClient(lab) as client:
+        starter = Starter(lab, workspace, client)
+        sinks = [_sink(starter, topic, label) for label in WAYS]
+        for moment in STARTS:
+            if moment != STARTS[0]:
+                _restart(client, sinks)
+            for sink in sinks:
+                _wait_failed(client, sink, seen)
+            found[moment] = [len(sink.rows) for sink in sinks]
+        for sink in sinks:
+            sink.alter("MODIFY customer TEXT")
+        _restart(client, sinks)
+        for sink in sinks:
+            _wait_all(sink, count)
+        found[REPAIRED] = [len(sink.rows) for sink in sinks]
+    return pd.DataFrame(found, list(WAYS)).T
+
+
+def _send(lab: Lab, topic: str, count: int, bad: int) -> None:
+    orders = [{"number": number, "customer": "이서연"} for number in range(count)]
+    values = [plain_json(order) for order in orders]
+    values[bad] = poison("too long", orders[bad])
+    records.produce(lab, topic, values)
+
+
+def _sink(starter: Starter, topic: str, label: str) -> Sink:
+    batch, columns, how = WAYS[label]
+    config = {"batch.size": batch, **json_converter({"number": "int32", "customer": "text"})}
+    return starter.start("one-bad-row", topic, columns=columns, config=config, create_tables=False, **how)
+
+
+def _restart(client: ConnectClient, sinks: list[Sink]) -> None:
+    for sink in sinks:
+        client.restart(sink.name)
+
+
+def _wait_failed(client: ConnectClient, sink: Sink, seen: set[str]) -> None:
+    """Wait until the task has failed in this start. Each start has a connection of its own, whose number is in the trace."""
+
+    def new() -> str:
+        trace = client.wait_failed(sink.name, timeout=PATIENCE).trace
+        return "" if trace in seen else trace
+
+    seen.add(wait_until(new, PATIENCE, f"{sink.name} to fail again"))
+
+
+def _wait_all(sink: Sink, count: int) -> None:
+    wait_until(lambda: sink.rows["number"].nunique() == count, PATIENCE, f"all {count} orders in {sink.table}")
