@@ -94,7 +94,6 @@ from helpers.child import Child, Guarded
 program = {kind}([sys.executable, "-c", {code!r}], patience={patience}).start()
 for line in sys.stdin:
     program.freeze()
-    print("frozen", flush=True)
 """
 
 
@@ -114,8 +113,7 @@ def test_none_outlives_a_parent_that_is_killed(kind: str, code: str, frozen: boo
         orphans = found.children(recursive=True)
         if frozen:
             print("freeze", file=parent.stdin, flush=True)
-            while parent.stdout.readline() != "frozen\n":
-                pass
+            wait_until(lambda: any(each.status() == psutil.STATUS_STOPPED for each in orphans), 20, "it to be frozen")
         parent.kill()
     try:
         wait_until(lambda: all(map(processes.is_gone, orphans)), 30, "all to end", last_seen=lambda: orphans)
