@@ -40,11 +40,11 @@ def list_plugins() -> None:
 @click.argument("source", metavar="FILE|FOLDER|URL")
 def add_plugin(source: str) -> None:
     """Add a connector, converter or transform to the lab's worker, from an archive, a folder or a web address."""
-    if source.lower().startswith("http://"):
-        console.say("This address has no TLS: anybody between it and you can change what comes. Prefer https.")
     with console.Terminal() as report:
         plugin = _own_worker().add_plugin(source, report)
     console.say(f"Added {plugin.name}: {', '.join(plugin.classes)}")
+    if source.lower().startswith("http://"):
+        console.say("It came without TLS: anybody between you and that address could have changed it. Prefer https.")
 
 
 @plugins.command("remove", epilog="Example: ./lab plugins remove confluentinc-kafka-connect-jdbc-10.8.4")
