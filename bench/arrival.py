@@ -48,7 +48,7 @@ def measure() -> Iterator[Row]:
         stack.enter_context(client.temporary(_sink(lab)))
         for count in range(1, _WARM + _ORDERS + 1):
             order = _order(shop)
-            wait_until(partial(_is_there, lab, count), 30, "the row of an order", pause=0.005)
+            wait_until(partial(_is_there, lab, count), 30, "the row of an order")  # rarely: a look delays the sink
         yield from _gaps(lab)
     for name, written in _encodings(order).items():
         yield Row(f"bytes an order: {name}", len(written), "bytes")

@@ -14,18 +14,16 @@ from helpers import kafka_tools, processes, records, segments, topics
 from helpers.errors import KafkaFailed
 from helpers.experiments import costs, crews, keys
 from helpers.lab import Lab
+from tests.leftovers import everything
 
 KEYS = [f"customer-{number}" for number in range(8)]
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(lab: Lab) -> Iterator[None]:
-    def found() -> tuple[list[str], set[str]]:
-        return topics.names(lab), {group.group_id for group in lab.admin.list_consumer_groups().result(10).valid}
-
-    before = found()
+    before = everything(lab)
     yield
-    assert found() == before
+    assert not everything(lab) - before
 
 
 def test_a_crew_shares_the_work_and_one_member_too_many_gets_nothing(lab: Lab) -> None:

@@ -12,37 +12,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import database, groups, processes, topics
-from helpers.connect import ConnectClient
+from helpers import processes
 from helpers.experiments import five_ways
 from helpers.experiments.five_ways import WAYS, orders, stage, taker_program, upsert_program
 from helpers.experiments.five_ways.programs import Program
 from helpers.lab import Lab
 from helpers.processes import PIPE, STDOUT
-from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 from helpers.workspace import Workspace
+from tests.leftovers import everything
 
 COUNT = 60
 PROGRAMS = [str(Path(program.__file__ or "")) for program in (taker_program, upsert_program)]
 
 
-def found(lab: Lab) -> list[str]:
-    """What is in the lab now: names of connectors, topics, groups and tables."""
-    target = database.engine(lab, "owner", database=SINK_DATABASE)
-    with ConnectClient(lab) as connect:
-        connectors = connect.connectors()
-    return sorted(
-        [*connectors, *topics.names(lab), *groups.names(lab), *database.tables(lab), *database.tables(target)]
-    )
-
-
 @pytest.fixture
 def workspace(lab: Lab) -> Iterator[Workspace]:
-    before = found(lab)
+    before = everything(lab)
     with Workspace(lab, "11") as workspace:
         yield workspace
-    assert found(lab) == before
+    assert not everything(lab) - before
 
 
 @pytest.fixture
@@ -110,7 +99,7 @@ five_ways.compare(lab, Workspace(lab, "11"), 20_000, ways=["by hand"])
 
 
 def test_a_comparison_that_is_killed_leaves_nothing(lab: Lab) -> None:
-    before = found(lab)
+    before = everything(lab)
     variables = {**os.environ, "LAB_HOME": str(lab.home)}
     with processes.start([sys.executable, "-c", KILLED], output=PIPE, errors=STDOUT, environment=variables) as running:
         assert running.stdout
@@ -119,4 +108,4 @@ def test_a_comparison_that_is_killed_leaves_nothing(lab: Lab) -> None:
         running.kill()
     wait_until(lambda: not processes.find_all(*PROGRAMS), 15, "its programs to end")
     with Workspace(lab, "11"):  # what an interrupted run has left is cleared by the next one
-        assert found(lab) == before
+        assert not everything(lab) - before

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import Consumer
 
-from helpers import clients, database, groups, processes, records, topics
+from helpers import clients, processes, records, topics
 from helpers.connect import ConnectClient
 from helpers.errors import KafkaFailed, LabError
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 from helpers.workspace import Workspace
+from tests.leftovers import everything
 
 RUN = """
 import json, sys
@@ -65,26 +66,13 @@ def nothing_left(lab: Lab) -> Iterator[None]:
     before = everything(lab)
     yield
     Workspace(lab, "05")
-    new = {kind: set(names) - set(before[kind]) for kind, names in everything(lab).items()}
-    assert not any(new.values()), f"left behind: {new}"  # what earlier tests have left may go meanwhile
+    assert not everything(lab) - before
     assert lab.home and not list((lab.home / "workspaces").glob("*.json"))
 
 
-def everything(lab: Lab) -> dict[str, list[str]]:
-    with ConnectClient(lab) as client:
-        connectors = client.connectors()
-    return {
-        "connectors": connectors,
-        "topics": topics.names(lab),
-        "groups": groups.names(lab),
-        "tables": database.tables(lab),
-        "copies": database.tables(database.engine(lab, "sink")),
-    }
-
-
 def there(lab: Lab, names: list[str]) -> list[str]:
-    found = everything(lab)
-    return [name for name in names if any(name in kind for kind in found.values())]
+    found = {thing.split()[-1] for thing in everything(lab)}
+    return [name for name in names if name in found]
 
 
 def test_a_run_clears_what_it_named_and_what_its_connectors_kept(lab: Lab) -> None:
