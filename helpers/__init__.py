@@ -12,7 +12,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `lab` `cluster` `clients` where the servers answer, brokers to kill, and how a Kafka client is made
 - `faults` what goes wrong on purpose
 - `stack` how the servers are downloaded and run
-- `child` programs that end with their parent
+- `child` `child_input` programs that end with their parent
 - `processes` the only place that starts a process
 - `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `project` `recording` `settings` `waiting` used by all
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A consumer-group member as a process: the first line of its input is its orders. Its output reports what happens.
 
-`members.Member` runs it. It imports nothing of the lab, so that it starts in a fraction of a second. It ends when its
+`members.Member` runs it. It imports next to nothing of the lab, so that it starts in a fraction of a second. It ends when its
 standard input ends: so it always ends when its notebook does.
 """
 
@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from helpers import child_input
+
 CRASHED = 9
-_ended = threading.Event()
 
 
 @dataclass
@@ -39,13 +38,12 @@ class Orders:
 
 def main() -> None:
     """Join the group, work until standard input ends, leave the group."""
-    orders = Orders(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    orders = Orders(**child_input.read_orders())
     consumer = Consumer(orders.config)
     consumer.subscribe([orders.topic], on_assign=_assigned, on_revoke=_revoked)
     tell("started")
     left_to_crash = orders.crash_after or float("inf")
-    while not _ended.is_set():
+    while not child_input.ended.is_set():
         if batch := consumer.consume(orders.batch, 0.1):
             left_to_crash -= len(batch)
             _work(consumer, orders, batch, crash=left_to_crash <= 0)
@@ -72,7 +70,7 @@ def _work(consumer: Consumer, orders: Orders, batch: list[Message], *, crash: bo
 def _handle(consumer: Consumer, orders: Orders, batch: list[Message]) -> None:
     """The work: it takes some time, and then the parent gets a report."""
     if orders.rate:
-        _ended.wait(len(batch) / orders.rate)
+        child_input.ended.wait(len(batch) / orders.rate)
     tell("handled", records=[[message.partition(), message.offset()] for message in batch])
 
 
@@ -89,11 +87,6 @@ def _assigned(consumer: Consumer, places: list[TopicPartition]) -> None:
 
 def _revoked(consumer: Consumer, places: list[TopicPartition]) -> None:
     tell("revoked", partitions=[place.partition for place in places])
-
-
-def _watch() -> None:
-    sys.stdin.read()
-    _ended.set()
 
 
 if __name__ == "__main__":

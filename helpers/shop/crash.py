@@ -7,6 +7,9 @@ import os
 import signal
 from dataclasses import dataclass
 
+KILLED = (-9, 137)
+"""The exit codes of a program that killed itself: on POSIX, on Windows."""
+
 
 @dataclass
 class Crash:

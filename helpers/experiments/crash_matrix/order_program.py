@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from helpers import child_input
 from helpers.shop.crash import Crash
 
 BEFORE_PRODUCE = "before produce"
@@ -26,7 +26,6 @@ PLACES = (BEFORE_PRODUCE, BEFORE_ACKNOWLEDGEMENT)
 CUSTOMERS = 50
 _PATIENCE = 60.0
 _LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-_ended = threading.Event()
 
 
 @dataclass
@@ -52,8 +51,7 @@ def order(place: str, number: int) -> tuple[str, str]:
 
 def main() -> None:
     """Send all orders, wait for the acknowledgements, end."""
-    orders = Orders(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    orders = Orders(**child_input.read_orders())
     crash = Crash.parse(orders.crash, PLACES)
     producer = Producer(orders.config)
     end = _stored(orders) + orders.count
@@ -63,7 +61,7 @@ def main() -> None:
         producer.produce(orders.topic, value, key)
         if orders.rate:
             producer.flush(_PATIENCE)
-            _ended.wait(1 / orders.rate)
+            child_input.ended.wait(1 / orders.rate)
     if crash.place == BEFORE_ACKNOWLEDGEMENT:
         _wait_stored(orders, end)
     crash.at(BEFORE_ACKNOWLEDGEMENT)
@@ -74,7 +72,7 @@ def main() -> None:
 def _wait_stored(orders: Orders, end: int) -> None:
     """Wait until the broker has all orders. The client knows of no acknowledgement: it hands them over at the next poll."""
     for _ in range(int(_PATIENCE * 100)):
-        if _stored(orders) >= end or _ended.wait(0.01):
+        if _stored(orders) >= end or child_input.ended.wait(0.01):
             return
     sys.exit(f"The broker did not store {orders.count} orders within {_PATIENCE:g} s.")
 
@@ -84,11 +82,6 @@ def _stored(orders: Orders) -> int:
     admin = AdminClient({"bootstrap.servers": orders.config["bootstrap.servers"]})
     partition = TopicPartition(orders.topic, 0)
     return int(admin.list_offsets({partition: _LATEST})[partition].result(_PATIENCE).offset)
-
-
-def _watch() -> None:
-    sys.stdin.read()
-    _ended.set()
 
 
 if __name__ == "__main__":

@@ -14,12 +14,10 @@ from helpers.errors import InvalidInput, ServerFailed, TimedOut
 from helpers.experiments.crash_matrix import order_program, writer_program
 from helpers.faults import Relay
 from helpers.lab import Lab
-from helpers.shop.crash import Crash
+from helpers.shop.crash import KILLED, Crash
 from helpers.stack.home.accounts import SINK_DATABASE
 
 _PATIENCE = 120.0
-_KILLED = (-9, 137)
-"""How a program that kills itself ends: on POSIX, on Windows."""
 _SAFE = {"acks": "all", "enable.idempotence": True}
 _ONE_BATCH = {"linger.ms": 2000, "batch.size": 1_000_000}
 """All orders in one batch, so that a sink gets them in one `put` and writes them in one transaction."""
@@ -58,7 +56,7 @@ class Sender:
         code = self._program.child.wait(_PATIENCE)
         if code is None:
             raise TimedOut(f"The program did not send its orders within {_PATIENCE:g} s.", "Is the broker away?")
-        if code not in (_KILLED if self._crash else (0,)):
+        if code not in (KILLED if self._crash else (0,)):
             raise self._program.failure(f"The program that sends orders ended with {code}.")
 
     def __enter__(self) -> Sender:

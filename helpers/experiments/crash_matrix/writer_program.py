@@ -8,8 +8,6 @@ when its input ends, and at the first error: who runs it starts it again.
 from __future__ import annotations
 
 import json
-import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,9 @@ from typing import Any
 import pymysql
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from helpers import child_input
+
 _BATCH = 500
-_ended = threading.Event()
 
 
 @dataclass
@@ -36,12 +35,11 @@ class Orders:
 
 def main() -> None:
     """Read from the offset that the database knows, write until the input ends."""
-    orders = Orders(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    orders = Orders(**child_input.read_orders())
     connection = pymysql.connect(**orders.database, password=Path(orders.password_file).read_text("ascii"))
     consumer = Consumer(orders.config)
     consumer.assign([TopicPartition(orders.topic, 0, _next_offset(connection, orders))])
-    while not _ended.is_set():
+    while not child_input.ended.is_set():
         if batch := consumer.consume(_BATCH, 0.1):
             _write(connection, orders, batch)
     consumer.close()
@@ -70,11 +68,6 @@ def _write(connection: pymysql.Connection[Any], orders: Orders, batch: list[Mess
         )
         cursor.execute(f"REPLACE INTO {orders.offsets} VALUES (0, {following})")
     connection.commit()
-
-
-def _watch() -> None:
-    sys.stdin.read()
-    _ended.set()
 
 
 if __name__ == "__main__":

@@ -16,10 +16,8 @@ from helpers.experiments.five_ways import taker_program, upsert_program
 from helpers.experiments.five_ways.orders import ADD_EVENT, INSERT, UPSERT
 from helpers.lab import Lab
 from helpers.processes import Command
+from helpers.shop.crash import KILLED
 from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
-
-_KILLED = (-9, 137)
-"""How a program that kills itself ends: on POSIX, on Windows."""
 
 
 class Program:
@@ -40,7 +38,7 @@ class Program:
         if code is None:
             raise TimedOut(f"A program did not end within {timeout:g} s.", "Look at `./lab status`.")
         self.stop()  # returns when all of its output is read
-        if code not in (_KILLED if killed else (0,)):
+        if code not in (KILLED if killed else (0,)):
             words = self._said[-1].strip() if self._said else "nothing"
             raise ServerFailed(f"A program of the five ways ended with {code}.", f"It said last: {words}")
 

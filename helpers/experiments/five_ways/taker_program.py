@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import pymysql
 from confluent_kafka import Producer
 
+from helpers import child_input
 from helpers.shop.crash import Crash
 
 BEFORE_ANSWER = "before the answer"
@@ -29,7 +29,6 @@ BETWEEN_WRITES = "between the two writes"
 PLACES = (BEFORE_ANSWER, BETWEEN_WRITES)
 
 _PATIENCE = 60.0
-_ended = threading.Event()
 
 
 @dataclass
@@ -132,22 +131,16 @@ def order_id(number: int | str) -> str:
 
 def main() -> None:
     """Take all orders, one after the other, and end."""
-    orders = Orders(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    orders = Orders(**child_input.read_orders())
     taker, write = Taker(orders), WRITERS[orders.way]
     began = time.monotonic()
     for number in range(orders.first, orders.end):
         due = began + (number - orders.first) / orders.rate
-        if _ended.wait(max(0.0, due - time.monotonic())):
+        if child_input.ended.wait(max(0.0, due - time.monotonic())):
             return
         write(taker, order_of(number))
         taker.at(BEFORE_ANSWER)
         print(number, time.time(), flush=True)
-
-
-def _watch() -> None:
-    sys.stdin.read()
-    _ended.set()
 
 
 if __name__ == "__main__":

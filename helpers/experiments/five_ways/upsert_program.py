@@ -8,8 +8,6 @@ partition itself, instead of from its group: so its successor need not wait unti
 from __future__ import annotations
 
 import json
-import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import pymysql
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from helpers import child_input
 from helpers.shop.crash import Crash
 
 BETWEEN_COMMITS = "between the two commits"
@@ -24,7 +23,6 @@ BETWEEN_COMMITS = "between the two commits"
 PLACES = (BETWEEN_COMMITS,)
 
 _BATCH = 500
-_ended = threading.Event()
 
 
 @dataclass
@@ -43,13 +41,12 @@ class Orders:
 
 def main() -> None:
     """Read from the group's offset, write until the input ends."""
-    orders = Orders(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_watch, name="standard input", daemon=True).start()
+    orders = Orders(**child_input.read_orders())
     crash = Crash.parse(orders.crash, PLACES)
     connection = pymysql.connect(**orders.database, password=Path(orders.password_file).read_text("ascii"))
     consumer = Consumer(orders.config)
     consumer.assign([TopicPartition(orders.topic, 0)])
-    while not _ended.is_set():
+    while not child_input.ended.is_set():
         if batch := consumer.consume(_BATCH, 0.01):
             rows = [_row(message) for message in batch]
             with connection.cursor() as cursor:
@@ -65,11 +62,6 @@ def _row(message: Message) -> dict[str, Any]:
         raise KafkaException(error)
     row: dict[str, Any] = json.loads(message.value() or b"")
     return row
-
-
-def _watch() -> None:
-    sys.stdin.read()
-    _ended.set()
 
 
 if __name__ == "__main__":
