@@ -33,6 +33,7 @@ _KINDS = {
 }
 """What a configuration of a connector can name, by the manifest that lists its classes."""
 _ADDING = ".adding-"
+_AGAIN = "Download the plugin again from its publisher."
 _REMEDY = "Give a plugin's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
 
 
@@ -65,11 +66,10 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
     plugin_path.mkdir(parents=True, exist_ok=True)
     _clear(plugin_path)
     # Kafka's tool cannot write below a folder with a blank or a Korean letter in its path, which the lab's home may have.
+    # The second folder is not in `plugin_path`, because the worker loads all that is there.
     with (
         tempfile.TemporaryDirectory() as elsewhere,
-        tempfile.TemporaryDirectory(
-            prefix=_ADDING, dir=plugin_path.parent
-        ) as near,  # not in it: the worker loads all of it
+        tempfile.TemporaryDirectory(prefix=_ADDING, dir=plugin_path.parent) as near,
     ):
         draft = Path(elsewhere)
         is_address = urlsplit(source).scheme in ("http", "https")
@@ -80,7 +80,7 @@ def add(source: str, plugin_path: Path, java: Callable[[], Java]) -> Plugin:
             raise LabError(f"A plugin {name} already exists.", f"Remove it first: `./lab plugins remove {name}`.")
         content = draft / "content"
         _unpack(archive, content)
-        _check_readable(content)
+        _classes(content)  # an archive that cannot be read is refused before Java is asked for
         _write_manifests(content, java())
         if not _classes(content):
             problem = f"{name if is_address else source} contains no connector, converter or transform."
@@ -102,9 +102,7 @@ def _name(archive: Path) -> str:
     name = re.sub(r"(\.tar\.gz|\.tgz|\.zip|\.jar)$", "", archive.name)
     if not re.fullmatch(r"\w[\w.+ -]*", name):
         problem = f"A plugin cannot have the name {name!r}."
-        raise InvalidInput(
-            problem, "Rename the file: begin with a letter or a digit, then use letters, digits and . _ + -."
-        )
+        raise InvalidInput(problem, "Rename the file: a letter or a digit first, then letters, digits and . _ + -.")
     return name
 
 
@@ -116,14 +114,14 @@ def _clear(plugin_path: Path) -> None:
 
 
 def _classes(folder: Path) -> dict[str, str]:
+    """Return each class that the manifests in `folder` name, with what it is. Raises `InvalidInput` for a damaged file."""
     found: dict[str, set[str]] = {manifest: set() for manifest in _KINDS}
     for jar in folder.rglob("*.jar"):
-        with zipfile.ZipFile(jar) as archive:
-            for manifest in found.keys() & {name.removeprefix(_SERVICES) for name in archive.namelist()}:
-                found[manifest] |= _lines(archive.read(f"{_SERVICES}{manifest}").decode("utf-8"))
+        for manifest, content in _manifests(jar).items():
+            found[manifest] |= _lines(content, jar)
     for manifest, names in found.items():
         for path in folder.rglob(f"{_SERVICES}{manifest}"):
-            names |= _lines(path.read_text("utf-8"))
+            names |= _lines(path.read_bytes(), path)
     classes: dict[str, str] = {}
     for manifest, names in found.items():
         for name in sorted(names):
@@ -131,18 +129,23 @@ def _classes(folder: Path) -> dict[str, str]:
     return classes
 
 
-def _check_readable(folder: Path) -> None:
-    """Raise `InvalidInput` for a jar that is no zip archive, and for a manifest that is no text."""
+def _manifests(jar: Path) -> dict[str, bytes]:
+    """Return the content of each manifest of `_KINDS` that is in `jar`."""
     try:
-        _classes(folder)
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"A jar of this plugin cannot be read: {error}.", "Download it again from its publisher."
-        ) from error
+        with zipfile.ZipFile(jar) as archive:
+            there = _KINDS.keys() & {name.removeprefix(_SERVICES) for name in archive.namelist()}
+            return {manifest: archive.read(f"{_SERVICES}{manifest}") for manifest in there}
+    except zipfile.BadZipFile as error:
+        raise InvalidInput(f"{jar.name} cannot be read: {error}.", _AGAIN) from error
 
 
-def _lines(manifest: str) -> set[str]:
-    return {line for line in (line.split("#")[0].strip() for line in manifest.splitlines()) if line}
+def _lines(manifest: bytes, place: Path) -> set[str]:
+    """Return the names in a manifest that is, or is in, the file `place`."""
+    try:
+        lines = manifest.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{place.name} cannot be read: {error}.", _AGAIN) from error
+    return {name for name in (line.split("#")[0].strip() for line in lines) if name}
 
 
 def _download(address: str, folder: Path) -> Path:
@@ -180,12 +183,8 @@ def _unpack(archive: Path, target: Path) -> None:
             shutil.copy(archive, target)
         else:
             unpack_tar(archive, target)
-    except (
-        OSError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        RuntimeError,
-    ) as error:  # RuntimeError: encrypted, or packed unusually
+    # zipfile raises RuntimeError for an archive that is encrypted, or packed in an unusual way.
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, RuntimeError) as error:
         raise InvalidInput(f"{archive} cannot be read as a plugin: {error}.", _REMEDY) from error
 
 

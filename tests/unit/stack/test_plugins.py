@@ -126,6 +126,11 @@ def test_a_jar_that_is_none_and_a_manifest_that_is_no_text_are_refused(tmp_path:
     assert "cannot be read" in refused(folder, home)
     with zipfile.ZipFile(folder / "a.jar", "w") as archive:
         archive.writestr(f"{SERVICES}sink.SinkConnector", b"\xff\xfe")
+    assert "a.jar cannot be read" in refused(folder, home)
+    (folder / "a.jar").unlink()
+    loose = folder / f"{SERVICES}sink.SinkConnector"
+    loose.parent.mkdir(parents=True)
+    loose.write_bytes(b"\xff\xfe")
     assert "cannot be read" in refused(folder, home)
 
 
