@@ -65,7 +65,7 @@ def consume(
     with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
         partitions = _partitions(lab, consumer, topic, timeout)
         if group:
-            consumer.subscribe([topic], on_assign=partial(_assign, start))
+            _join(consumer, topic, from_offset)
         else:
             consumer.assign([TopicPartition(topic, number, start) for number in partitions])
         messages = _read(consumer, topic, count, timeout, deadline=deadline)
@@ -106,6 +106,14 @@ def _partitions(lab: Lab, consumer: Consumer, topic: str, timeout: float) -> Ite
     return numbers
 
 
+def _join(consumer: Consumer, topic: str, from_offset: int | str) -> None:
+    """Subscribe to `topic`. Where its group has committed nothing, a word is for `auto.offset.reset`, which takes no number."""
+    if isinstance(from_offset, int):
+        consumer.subscribe([topic], on_assign=partial(_assign, from_offset))
+    else:
+        consumer.subscribe([topic])
+
+
 def _assign(start: int, consumer: Consumer, given: list[TopicPartition]) -> None:
     """Let `consumer` begin at `start` in the partitions of which its group has committed nothing."""
     committed = consumer.committed(given, clients.PATIENCE)
@@ -122,9 +130,8 @@ def _read(consumer: Consumer, topic: str, count: int, timeout: float, *, deadlin
         if left <= 0:
             problem = f"Waited {timeout:g} s for {count} records of topic {topic!r}; {len(messages)} came."
             raise TimedOut(problem, _NOTHING_NEW)
-        batch = consumer.consume(
-            min(count - len(messages), _BATCH), min(left, 0.2)
-        )  # short: Ctrl-C waits until it returns
+        # Short, because Ctrl-C waits until it returns.
+        batch = consumer.consume(min(count - len(messages), _BATCH), min(left, 0.2))
         for message in batch:
             if error := message.error():
                 raise KafkaFailed(f"Topic {topic!r} could not be read: {error.str()}.")
