@@ -23,6 +23,7 @@ from bench import own
 from bench.rows import Row
 from helpers import connectors, database, schemas, services, topics
 from helpers.connect import ConnectClient
+from helpers.connectors.parts import TEXT
 from helpers.lab import Lab
 from helpers.services import Service
 from helpers.waiting import wait_until
@@ -55,8 +56,7 @@ def measure() -> Iterator[Row]:
 
 
 def _sink(lab: Lab) -> dict[str, object]:
-    text = "org.apache.kafka.connect.storage.StringConverter"
-    config = {**schemas.json_converter(schemas.ORDER), "key.converter": text}
+    config = {**schemas.json_converter(schemas.ORDER), "key.converter": TEXT}
     return connectors.debezium_sink(
         lab, "orders-sink", [_TOPIC], key="record_value", key_fields=["orderId"], create_tables=False, config=config
     )

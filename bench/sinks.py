@@ -13,6 +13,7 @@ from bench import own
 from bench.rows import Row
 from helpers import clients, connectors, schemas
 from helpers.connect import Config
+from helpers.connectors.parts import TEXT
 from helpers.errors import TimedOut
 from helpers.experiments import sink_rates
 from helpers.lab import Lab
@@ -49,7 +50,7 @@ def measure() -> Iterator[Row]:
 def _sink(lab: Lab, table: str) -> Config:
     more = {
         **schemas.json_converter(sink_rates.FIELDS),
-        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "key.converter": TEXT,
         "connection.pool.min_size": 1,
     }
     fields = ["order_id"]

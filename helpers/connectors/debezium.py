@@ -7,9 +7,20 @@ import re
 import zlib
 from collections.abc import Sequence
 
-from helpers.arguments import check_several
 from helpers.connect import Config
-from helpers.connectors.parts import NEW_TOPICS, SINKS, SOURCES, Deletes, Key, More, Write, fields_of, list_of, one_of
+from helpers.connectors.parts import (
+    NEW_TOPICS,
+    SINKS,
+    SOURCES,
+    Deletes,
+    Key,
+    More,
+    Write,
+    fields_of,
+    list_of,
+    one_of,
+    tables_of,
+)
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.topics import check_name
@@ -38,7 +49,6 @@ def debezium_source(
     A DELETE becomes a tombstone; `deletes` is what the transform calls `delete.tombstone.handling.mode`. Its default,
     "tombstone", writes JSON with an empty payload, which is no tombstone: compaction keeps it.
     """
-    _check_tables(tables, topic_prefix)
     db = lab.worker_database
     return {
         "name": check_name(name, "connector"),
@@ -50,7 +60,7 @@ def debezium_source(
         "database.password": lab.secret("source"),
         "database.server.id": 10_000 + zlib.crc32(name.encode()) % 1_000_000_000,  # MariaDB sees a replica with this id
         "database.include.list": db.name,
-        "table.include.list": ",".join(f"{db.name}.{re.escape(table)}" for table in tables),
+        "table.include.list": ",".join(f"{db.name}.{re.escape(table)}" for table in tables_of(tables, topic_prefix)),
         "topic.prefix": name,
         "include.schema.changes": False,
         "schema.history.internal.kafka.bootstrap.servers": lab.seen_by_worker.bootstrap_servers,
@@ -102,13 +112,6 @@ def debezium_sink(
         "schema.evolution": "basic" if create_tables else "none",
         **(config or {}),
     }
-
-
-def _check_tables(tables: Sequence[str], topic_prefix: str) -> None:
-    """Refuse a name that no topic can have: the worker would write _ for each strange letter, and two tables share a topic."""
-    check_several("tables", tables)
-    for table in tables:
-        check_name(f"{topic_prefix}{table}")
 
 
 def _flat(intermediate: str, topic_prefix: str, deletes: Deletes) -> Config:

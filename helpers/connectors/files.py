@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.connect import Config
-from helpers.connectors.parts import NEW_TOPICS, More, list_of
+from helpers.connectors.parts import NEW_TOPICS, TEXT, More, list_of
 from helpers.topics import check_name
 
 
@@ -35,6 +35,5 @@ def file_sink(name: str, file: Path | str, topics: Sequence[str], *, config: Mor
 
 
 def _file(kind: str) -> Config:
-    text = "org.apache.kafka.connect.storage.StringConverter"
     connector = f"org.apache.kafka.connect.file.FileStream{kind}Connector"
-    return {"connector.class": connector, "tasks.max": 1, "key.converter": text, "value.converter": text}
+    return {"connector.class": connector, "tasks.max": 1, "key.converter": TEXT, "value.converter": TEXT}

@@ -18,6 +18,7 @@ from helpers.connectors.parts import (
     fields_of,
     list_of,
     one_of,
+    tables_of,
 )
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
@@ -49,7 +50,7 @@ def jdbc_source(
         "mode": one_of(mode, Mode),
         **({"incrementing.column.name": incrementing} if "incrementing" in mode else {}),
         **({"timestamp.column.name": timestamp} if "timestamp" in mode else {}),
-        "table.whitelist": list_of("tables", tables),
+        "table.whitelist": ",".join(tables_of(tables, topic_prefix)),
         "topic.prefix": topic_prefix,
         **(_with_key(key) if key else {}),
         **NEW_TOPICS,

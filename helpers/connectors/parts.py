@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from helpers.arguments import check_several
 from helpers.errors import InvalidInput
+from helpers.topics import check_name
 
 Deletes = Literal["delete-to-tombstone", "tombstone", "drop", "rewrite", "rewrite-with-tombstone"]
 Mode = Literal["bulk", "incrementing", "timestamp", "timestamp+incrementing"]
@@ -34,6 +35,25 @@ More = Mapping[str, object] | None
 
 NEW_TOPICS = {"topic.creation.default.partitions": -1, "topic.creation.default.replication.factor": -1}
 """The worker creates missing topics, as the broker creates others. Without this a source waits for them."""
+
+
+TEXT = "org.apache.kafka.connect.storage.StringConverter"
+"""The converter for keys or values that are plain text."""
+
+FEW_CONNECTIONS = {"connection.pool.min_size": 1, "connection.pool.max_size": 2}
+"""For Debezium's sink: by default each task opens five connections to the database."""
+
+
+def tables_of(tables: Sequence[str], topic_prefix: str) -> Sequence[str]:
+    """Return `tables`, whose topics are named `topic_prefix` and table.
+
+    Raises `InvalidInput` for a single text, an empty list, and a name that no topic can have: the worker would write _ for
+    each strange letter, and two tables would share a topic.
+    """
+    check_several("tables", tables)
+    for table in tables:
+        check_name(f"{topic_prefix}{table}")
+    return tables
 
 
 def list_of(argument: str, names: Sequence[str]) -> str:

@@ -11,8 +11,8 @@
 
 from helpers.experiments.crash_matrix.matrix import COLUMNS, Matrix
 from helpers.experiments.crash_matrix.order_program import order
-from helpers.experiments.crash_matrix.orders import SCHEMA, WAYS
+from helpers.experiments.crash_matrix.orders import FIELDS, WAYS
 from helpers.experiments.crash_matrix.places import PLACES, Fault
 from helpers.experiments.crash_matrix.stage import Stage
 
-__all__ = ["COLUMNS", "PLACES", "SCHEMA", "WAYS", "Fault", "Matrix", "Stage", "order"]
+__all__ = ["COLUMNS", "FIELDS", "PLACES", "WAYS", "Fault", "Matrix", "Stage", "order"]

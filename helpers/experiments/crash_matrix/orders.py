@@ -3,31 +3,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from helpers.connect import Config
 from helpers.connectors import debezium_sink
-from helpers.connectors.parts import Key, Write
+from helpers.connectors.parts import FEW_CONNECTIONS, TEXT, Key, Write
 from helpers.faults import Relay
 from helpers.lab import Lab
+from helpers.schemas import Schema, json_converter
 from helpers.stack.home.accounts import SINK_DATABASE
 
-_FIELDS = {"order_id": "string", "place": "string", "customer": "string", "qty": "int32"}
+FIELDS: Schema = {"order_id": "text", "place": "text", "customer": "text", "qty": "int32"}
+"""The fields of an order."""
 _COLUMNS = (
     "order_id VARCHAR(60) NOT NULL, place VARCHAR(60) NOT NULL, customer VARCHAR(60) NOT NULL, qty INT, INDEX (place)"
 )
 _COORDINATES = """, __connect_topic VARCHAR(90) NOT NULL, __connect_partition INT NOT NULL, __connect_offset BIGINT NOT NULL,
     PRIMARY KEY (__connect_topic, __connect_partition, __connect_offset)"""
-
-SCHEMA = json.dumps(
-    {
-        "type": "struct",
-        "name": "order",
-        "fields": [{"field": name, "type": kind} for name, kind in _FIELDS.items()],
-    }
-)
-"""What the fields of an order are, for a converter (`value.converter.schema.content`, since Kafka 4.2)."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +58,9 @@ def sink(lab: Lab, name: str, way: str, *, topic: str, table: str, relay: Relay)
     chosen = SINKS[way]
     config = {
         "connection.url": f"jdbc:{lab.worker_database.product}://{relay.address}/{SINK_DATABASE}",
-        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "value.converter.schemas.enable": True,
-        "value.converter.schema.content": SCHEMA,
-        # By default a task opens five connections. Each would have to start again after a fault.
-        "connection.pool.min_size": 1,
-        "connection.pool.max_size": 2,
+        "key.converter": TEXT,
+        **json_converter(FIELDS),
+        **FEW_CONNECTIONS,  # each would have to start again after a fault
     }
     return debezium_sink(
         lab,

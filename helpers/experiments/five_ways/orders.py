@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the five ways, and the statements that write them. The programs get these with their orders."""
+"""The orders of the five ways, their tables, and the statements that write them. The programs get these with their orders."""
 
 from __future__ import annotations
 
-import json
+from helpers.schemas import Schema
 
-_FIELDS = {"order_id": "string", "customer": "string", "qty": "int32"}
+FIELDS: Schema = {"order_id": "text", "customer": "text", "qty": "int32"}
+"""The fields of an order."""
 _COLUMNS = "order_id VARCHAR(40) PRIMARY KEY, customer VARCHAR(40) NOT NULL, qty INT NOT NULL"
 
 OWN = f"CREATE TABLE {{table}} ({_COLUMNS})"
@@ -20,12 +21,3 @@ INSERT = "INSERT INTO {table} (order_id, customer, qty) VALUES (%(order_id)s, %(
 UPSERT = f"{INSERT} ON DUPLICATE KEY UPDATE customer = VALUES(customer), qty = VALUES(qty)"
 ADD_EVENT = """INSERT INTO {table} (id, aggregatetype, aggregateid, type, payload)
     VALUES (UUID(), 'order', %(order_id)s, 'OrderPlaced', %(payload)s)"""
-
-SCHEMA = json.dumps(
-    {
-        "type": "struct",
-        "name": "order",
-        "fields": [{"field": name, "type": kind} for name, kind in _FIELDS.items()],
-    }
-)
-"""What the fields of an order are, for a converter (`value.converter.schema.content`, since Kafka 4.2)."""

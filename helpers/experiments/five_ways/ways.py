@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from helpers.connect import Config
 from helpers.connectors import debezium_sink, debezium_source
-from helpers.experiments.five_ways.orders import SCHEMA
+from helpers.connectors.parts import FEW_CONNECTIONS, TEXT
+from helpers.experiments.five_ways.orders import FIELDS
 from helpers.experiments.five_ways.taker_program import BEFORE_ANSWER, BETWEEN_WRITES
 from helpers.experiments.five_ways.upsert_program import BETWEEN_COMMITS
 from helpers.lab import Lab
+from helpers.schemas import json_converter
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,6 @@ WAYS: Mapping[str, Way] = {
 }
 """The ways by name, in the order of the table."""
 
-_PLAIN_JSON = {
-    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-}
-
 
 def source(lab: Lab, name: str, outbox: str, topic: str) -> Config:
     """Return Debezium's source of the table `outbox`: `EventRouter` makes a record of `topic` of each row in it."""
@@ -59,18 +56,18 @@ def source(lab: Lab, name: str, outbox: str, topic: str) -> Config:
         "transforms.outbox.type": "io.debezium.transforms.outbox.EventRouter",
         "transforms.outbox.route.topic.replacement": topic,
         "transforms.outbox.table.expand.json.payload": True,
-        "value.converter.schemas.enable": False,  # ignored silently unless the converter stands beside it
+        "key.converter": TEXT,
+        **json_converter(),  # ignored silently without a converter: the next key
+        "value.converter.schemas.enable": False,
         "poll.interval.ms": 10,  # by default half a second
     }
-    config = debezium_source(lab, name, [outbox], config={**_PLAIN_JSON, **router})
+    config = debezium_source(lab, name, [outbox], config=router)
     flattening = ("transforms.unwrap.", "transforms.route.")  # the router takes their place
     return {key: value for key, value in config.items() if not key.startswith(flattening)}
 
 
 def sink(lab: Lab, name: str, topic: str, table: str) -> Config:
     """Return Debezium's sink that upserts the orders of `topic` into `table`, by their id."""
-    schema = {"value.converter.schemas.enable": True, "value.converter.schema.content": SCHEMA}
-    pool = {"connection.pool.min_size": 1, "connection.pool.max_size": 2}  # by default a task opens five connections
     return debezium_sink(
         lab,
         name,
@@ -79,5 +76,5 @@ def sink(lab: Lab, name: str, topic: str, table: str) -> Config:
         key_fields=["order_id"],
         table=table,
         create_tables=False,
-        config={**_PLAIN_JSON, **schema, **pool},
+        config={"key.converter": TEXT, **json_converter(FIELDS), **FEW_CONNECTIONS},
     )

@@ -37,8 +37,9 @@ def test_the_source_of_the_lesson(lab: Lab) -> None:
 
 @pytest.mark.parametrize("table", ["주문", "users,orders", "a b"])
 def test_a_table_whose_name_no_topic_can_have_is_refused(lab: Lab, table: str) -> None:
-    with pytest.raises(InvalidInput, match="refuses the topic name"):
-        connectors.debezium_source(lab, "my-source", [table])
+    for source in (connectors.debezium_source, connectors.jdbc_source):
+        with pytest.raises(InvalidInput, match="refuses the topic name"):
+            source(lab, "my-source", [table])
 
 
 def test_a_dot_in_a_tables_name_is_a_dot(lab: Lab) -> None:
