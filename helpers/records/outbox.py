@@ -59,7 +59,7 @@ class Outbox:
     def delivered(self, error: KafkaError | None, message: Message) -> None:
         """Take the client's report of a record that was acknowledged or has failed."""
         if error:
-            self._fail(message.key(), message.value(), error)
+            self._fail((message.key(), message.value(), *dict(message.headers() or {}).values()), error)
 
     def error(self, size_limit: int) -> DeliveryFailed:
         """Return the error for the failures so far. If a record was too large, the error names `size_limit` (bytes)."""
@@ -111,18 +111,20 @@ class Outbox:
             except BufferError:
                 producer.poll(0.1)
             except KafkaException as error:
-                return self._fail(fields.get("key"), fields["value"], error.args[0])
+                parts = fields.get("key"), fields["value"], *(fields.get("headers") or {}).values()
+                return self._fail(parts, error.args[0])
 
     def _report(self, index: int, error: KafkaError | None, message: Message) -> None:
         self.reports[index] = message
         self.delivered(error, message)
 
-    def _fail(self, key: object, value: str | bytes | None, error: KafkaError) -> None:
+    def _fail(self, parts: tuple[object, ...], error: KafkaError) -> None:
+        """Count a failure. `parts` are what the record is made of: key, value, headers."""
         self.failed += 1
         if len(self.failures) < 100:
-            self.failures.append((text(key), error.str().rpartition(": ")[2]))
+            self.failures.append((text(parts[0]), error.str().rpartition(": ")[2]))
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-            self.largest_refused = max(self.largest_refused, _size(key) + _size(value))
+            self.largest_refused = max(self.largest_refused, sum(map(_size, parts)))
 
 
 def _fields(record: Sendable) -> dict[str, Any]:

@@ -181,6 +181,8 @@ def test_a_part_of_the_wrong_type_is_named(mock: Lab, topic: str, *, wrong: Any,
 def test_a_large_key_and_a_large_header_are_named_with_their_size(mock: Lab, topic: str) -> None:
     with pytest.raises(DeliveryFailed, match=r"\(2,000,001 bytes;"):
         records.produce(mock, topic, [("k" * 2_000_000, "v")])
+    with pytest.raises(DeliveryFailed, match=r"\(2,000,002 bytes;"):
+        records.produce(mock, topic, [Record("v", "k", {"trace": b"x" * 2_000_000})])
 
 
 def message_at(milliseconds: int, headers: list[tuple[str, str | bytes | None]] | None = None) -> Message:
