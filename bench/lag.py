@@ -31,7 +31,7 @@ def measure() -> Iterator[Row]:
 def _compare(lab: Lab, topic: str, partitions: int) -> Iterator[Row]:
     records.produce(lab, topic, [b"record"] * 10 * partitions)
     places = [TopicPartition(topic, number, 0) for number in range(partitions)]
-    with clients.new(Consumer, lab.bootstrap_servers, {"group.id": _GROUP}) as consumer:
+    with clients.new(Consumer, lab.client_settings, {"group.id": _GROUP}) as consumer:
         consumer.commit(offsets=places, asynchronous=False)
         expected = lag_by_calls(consumer, places)
         if measure_lag(lab, _GROUP, [topic]).total != expected or expected != 10 * partitions:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.rows import Row
+from helpers.attaching import attach
 from helpers.command.console import Terminal
-from helpers.lab import Lab, attach
+from helpers.lab import Lab
 from helpers.settings import settings
 from helpers.stack.home.state import State
 from helpers.stack.installed import install
@@ -39,7 +40,7 @@ def running() -> Iterator[Lab]:
     """Yield a lab whose servers run."""
     with home() as local:
         local.up(Terminal())
-        yield attach(replace(settings(), home=local.home, bootstrap_servers=None))
+        yield attach(where=replace(settings(), home=local.home, bootstrap_servers=None))
 
 
 def prepare() -> None:

@@ -77,7 +77,7 @@ def _by_hand(lab: Lab, workspace: Workspace) -> int:
     sink_rates.send_orders(lab, topic, _ORDERS)
     settings = {"group.id": workspace.group("by-hand"), "auto.offset.reset": "earliest", "enable.auto.commit": False}
     deadline, written = time.monotonic() + _PATIENCE, 0
-    with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer, sink_rates.connection(lab) as connection:
+    with clients.new(Consumer, lab.client_settings, settings) as consumer, sink_rates.connection(lab) as connection:
         consumer.subscribe([topic])
         cursor = connection.cursor()
         while written < _ORDERS:

@@ -9,7 +9,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
 - `connect` `database` `groups` `lag` `records` `schemas` `segments` `services` `kafka_tools` `topics` `workspace` what lessons do
-- `lab` `cluster` `clients` where the servers answer, brokers to kill, and how a Kafka client is made
+- `attaching` `given` `lab` `cluster` `clients` `java_client` where the servers answer, brokers to kill, how a client is made
 - `faults` what goes wrong on purpose
 - `stack` how the servers are downloaded and run
 - `child` `child_input` programs that end with their parent
@@ -20,7 +20,8 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helpers.lab import Lab, attach
+    from helpers.attaching import attach
+    from helpers.lab import Lab
 
 __all__ = ["Lab", "attach"]
 
@@ -29,6 +30,6 @@ def __getattr__(name: str) -> object:
     """Import `Lab` and `attach` when they are first asked for: the programs of the shop need neither, and start sooner."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from helpers import lab
+    from helpers import attaching
 
-    return getattr(lab, name)
+    return getattr(attaching, name)

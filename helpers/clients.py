@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -25,6 +27,13 @@ PATIENCE = 5.0
 log: deque[str] = deque(maxlen=200)
 """The newest lines of librdkafka's log, oldest first. A client delivers its lines when it is polled."""
 
+_seen: deque[tuple[float, str]] = deque(maxlen=200)
+"""The same with the time (s since 1970) at which each came."""
+
+_LOGIN = re.compile(
+    r"(SASL authentication error|SASL [\w-]+ mechanism.*?failed[^:]*|SSL handshake failed): .*?(?= \(after)"
+)
+
 EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
@@ -34,6 +43,7 @@ _UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BR
 class _Keep(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         log.append(record.getMessage())
+        _seen.append((record.created, record.getMessage()))
 
 
 _logger = logging.getLogger("helpers.librdkafka")
@@ -41,13 +51,29 @@ _logger.handlers = [_Keep()]  # replaces an earlier one: a notebook may load thi
 _logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second: too much for a notebook
 
 
-def new(kind: type[Client], bootstrap_servers: str, config: Mapping[str, object] | None = None) -> Client:
+_SECRET = re.compile(r"password|secret|\.pem$|passphrase")
+
+
+class ClientSettings(dict[str, Any]):
+    """Settings of a client with librdkafka's dotted keys. Its text shows no password."""
+
+    def __repr__(self) -> str:
+        return repr({key: "…" if _SECRET.search(key) else value for key, value in self.items()})
+
+    def __or__(self, more: Mapping[str, Any]) -> ClientSettings:  # type: ignore[override]
+        return ClientSettings({**self, **more})
+
+
+def new(kind: type[Client], where: str | Mapping[str, object], config: Mapping[str, object] | None = None) -> Client:
     """Return a new client of `kind`, set up by `config` (librdkafka's dotted keys). It is not connected yet.
+
+    `where` is Kafka's address, or `client_settings` of a lab.
 
     Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
     """
     # librdkafka waits this long before the first connection too. The default would add 50 ms to each client's start.
-    settings: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, "reconnect.backoff.ms": 10, **(config or {})}
+    place = {"bootstrap.servers": where} if isinstance(where, str) else where
+    settings: dict[str, Any] = {"reconnect.backoff.ms": 10, **place, **(config or {})}
     try:
         return kind(settings, logger=_logger)
     except KafkaException as error:
@@ -116,6 +142,9 @@ def _reason(address: str) -> str:
     host, _, port = address.split(",")[0].rpartition(":")
     try:
         socket.create_connection((host, port), timeout=1).close()
+        since = time.time() - 2 * PATIENCE
+        if refused := [found[0] for when, line in reversed(_seen) if when > since and (found := _LOGIN.search(line))]:
+            return refused[0]
     except ConnectionRefusedError:
         return "Connection refused"
     except OSError as error:

@@ -63,7 +63,7 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
     url = URL.create(
         "mysql+pymysql",
         username=role,
-        password=password_file(place, role).read_text("ascii"),
+        password=_password(password_file(place, role)),
         host=place.host,
         port=place.port,
         database=database or _HOMES[role],
@@ -197,6 +197,15 @@ def failure(error: DBAPIError, url: URL) -> LabError:
         return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `./lab up`.")
     said = f"The database at {where} refused {url.username}'s statement: {words[-1] if words else number} ({number})."
     return DatabaseFailed(said, _REMEDIES.get(number, ""))
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text("ascii").rstrip("\r\n")
+    except OSError as error:
+        problem = f"The password file {path} cannot be read: {error.strerror}."
+        remedy = "Every account has its own file, beside that of the owner. `./lab up` makes those of a lab."
+        raise LabError(problem, remedy) from error
 
 
 def _ask(connection: Connection, statement: str, values: Any) -> CursorResult[Any]:

@@ -35,7 +35,7 @@ def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: f
         "fetch.wait.max.ms": 10,  # by default the broker waits half a second before it answers that there is no more
     }
     offsets: list[int] = []
-    with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
+    with clients.new(Consumer, lab.client_settings, settings) as consumer:
         consumer.subscribe([topic])
         deadline = time.monotonic() + timeout
         # A message with an empty value, or a tombstone, counts as false: its length is that of its value.
@@ -116,7 +116,7 @@ def _ask(lab: Lab, question: Callable[[AdminClient], Mapping[Key, Future[Any]]])
     If a question about a group timed out, its client ends the whole process when the broker is back (librdkafka's issue 4605).
     So the client is closed before an error is raised, because the error's traceback would keep it.
     """
-    with clients.new(AdminClient, lab.bootstrap_servers) as admin:
+    with clients.new(AdminClient, lab.client_settings) as admin:
         answers = question(admin)
         wait(answers.values())
     return answers

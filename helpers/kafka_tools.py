@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from helpers import child
+from helpers import child, java_client
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
 from helpers.processes import STDOUT
@@ -39,9 +39,10 @@ def kafka(lab: Lab, tool: str, *arguments: str, stdin: str = "", timeout: float 
     if tool not in _MAIN:
         raise InvalidInput(f"{tool!r} is not a known tool.", f"Choose one of {', '.join(_MAIN)}.")
     java = tools_java(lab.settings)
-    command = java.tool(_MAIN[tool], *_arguments(lab, tool, arguments), flags=_FLAGS)
     try:
-        done = child.run(command, timeout=timeout, words=stdin)
+        with java_client.config_file(lab.security) as login:
+            told = _arguments(lab, tool, arguments, login)
+            done = child.run(java.tool(_MAIN[tool], *told, flags=_FLAGS), timeout=timeout, words=stdin)
     except TimedOut as error:
         raise TimedOut(
             f"kafka-{tool} did not end within {timeout:g} s.",
@@ -121,5 +122,8 @@ def metric(lab: Lab, name: str, attribute: str = "Count") -> float:
     return float(found[1])
 
 
-def _arguments(lab: Lab, tool: str, arguments: tuple[str, ...]) -> list[str]:
-    return [*([] if tool in _NEEDS_NO_BROKER else ["--bootstrap-server", lab.bootstrap_servers]), *arguments]
+def _arguments(lab: Lab, tool: str, arguments: tuple[str, ...], login: Path | None = None) -> list[str]:
+    if tool in _NEEDS_NO_BROKER:
+        return [*arguments]
+    with_login = ["--command-config", str(login)] if login else []
+    return ["--bootstrap-server", lab.bootstrap_servers, *with_login, *arguments]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Lab`: where the servers answer. A notebook begins with `lab = attach()`."""
+"""`Lab`: where the servers answer. `attach` finds it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -16,12 +16,8 @@ from helpers.cluster import Cluster
 from helpers.errors import LabNotRunning, Unsupported
 from helpers.settings import Settings
 from helpers.settings import settings as read_settings
-from helpers.stack.containers.compose import SECRETS
-from helpers.stack.home.accounts import DATABASE
-from helpers.stack.home.secrets import password_file
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
-from helpers.stack.servers.registry import CLIENTS
 from helpers.stack.servers.worker import placeholder_folder
 from helpers.stack.status import ServerStatus
 
@@ -59,13 +55,22 @@ class Lab:
     """The addresses that the servers use among themselves, if these differ: in containers."""
     registry_url: str | None = None
     """The schema registry's interface for Confluent's clients, or None if none runs (`./lab registry up`)."""
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What clients need to log in to Kafka (librdkafka's names), a password among it. Empty for a lab of `./lab up`."""
+    session_timeout: int = 2000
+    """The milliseconds after which a group gives a silent member up (`session.timeout.ms`): few, as far as the brokers allow it."""
     settings: Settings = field(default_factory=read_settings, repr=False, compare=False)
     """The settings that this lab was found with. Kafka's own tools need them to find the downloads."""
 
     @cached_property
     def admin(self) -> AdminClient:
         """One admin client for this lab, shared by all helpers."""
-        return clients.new(AdminClient, self.bootstrap_servers)
+        return clients.new(AdminClient, self.client_settings)
+
+    @property
+    def client_settings(self) -> clients.ClientSettings:
+        """What a client of Kafka must know: the address, and for given servers how to log in. It shows no password."""
+        return clients.ClientSettings({"bootstrap.servers": self.bootstrap_servers, **self.security})
 
     @property
     def seen_by_worker(self) -> Lab:
@@ -93,7 +98,7 @@ class Lab:
         """Return `database`. Raises `LabNotRunning` if none is known."""
         if not self.database:
             raise LabNotRunning(
-                "This lab has no database.", "Unset LAB_BOOTSTRAP_SERVERS to use the lab of `./lab up`."
+                "This lab has no database.", "Name one in LAB_ATTACH, or unset that to use the lab of `./lab up`."
             )
         return self.database
 
@@ -139,54 +144,3 @@ class Lab:
             for server in self.servers()
         ]
         return pd.DataFrame(rows or [{"server": "Apache Kafka", "address": self.bootstrap_servers}]).set_index("server")
-
-
-def attach(where: Settings | None = None) -> Lab:
-    """Return the lab to work with: the servers that the environment names, else the lab of this user on this computer.
-
-    Raises `LabNotRunning` if there is neither.
-    """
-    where = where or read_settings()
-    if where.bootstrap_servers:
-        return Lab(where.bootstrap_servers, where.connect_url, registry_url=where.registry_url, settings=where)
-    status = lab_in(where).status()
-    if not status or not status["kafka"].running:
-        raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
-    return replace(describe(where.home, status), settings=where)
-
-
-def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
-    """Return the lab in `home`, running or not, from its servers' `status`."""
-    owner = password_file(home, "owner")
-    product: Product = "mysql" if "mysql" in status else "mariadb"
-    addresses = {name: server.address for name, server in status.items()}
-    inside = {name: server.inside for name, server in status.items() if server.inside}
-    seen = _lab(inside, product, SECRETS / owner.name) if inside else None
-    return _lab(addresses, product, owner, home, inside=seen)
-
-
-def _lab(
-    addresses: Mapping[str, str],
-    product: Product,
-    owner: PurePath,
-    home: Path | None = None,
-    *,
-    inside: Lab | None = None,
-) -> Lab:
-    host, port = addresses[product].rsplit(":", 1)
-    database = Database(host, int(port), DATABASE, "owner", str(owner), product)
-    registry = f"{addresses['registry']}{CLIENTS}" if "registry" in addresses else None
-    return Lab(addresses["kafka"], addresses["connect"], database, home, inside, registry)
-
-
-def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, object]:
-    """Return what `./lab status --json` prints. Scripts depend on its keys."""
-    lab = describe(home, status)
-    return {
-        "bootstrap_servers": lab.bootstrap_servers,
-        "connect_url": lab.connect_url,
-        "registry_url": lab.registry_url,
-        "database": asdict(lab.database) if lab.database else None,
-        "home": str(home),
-        "servers": {name: asdict(server) for name, server in status.items()},
-    }

@@ -91,7 +91,7 @@ def observer(lab: Lab, group: str) -> Consumer:
         "isolation.level": "read_uncommitted",  # the end of the log, also while a transaction is open
         "reconnect.backoff.max.ms": 1000,  # find a broker soon after it returns; by default up to ten seconds later
     }
-    return clients.new(Consumer, lab.bootstrap_servers, settings)
+    return clients.new(Consumer, lab.client_settings, settings)
 
 
 class LagRecorder(Recording[LagSample]):

@@ -17,7 +17,7 @@ import psutil
 
 from helpers import processes
 from helpers.child import Guarded
-from helpers.errors import InvalidInput, ServerFailed, TimedOut
+from helpers.errors import InvalidInput, ServerFailed, TimedOut, Unsupported
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 
@@ -161,6 +161,7 @@ def row_listener(
     The table needs the columns of `helpers.shop.row_listener.TABLE`. Its column `saved_by` gets `name`, by default the group.
     Raises `LabNotRunning` if no database is known.
     """
+    check_open(lab)
     from helpers import database  # it imports pandas, which nothing else here needs
 
     place, account = database.address(lab), "service"
@@ -219,9 +220,17 @@ def gateway(folder: Path, *, lease: float | None = None, timeout: float | None =
 def _common(lab: Lab, folder: Path, topic: str, gateway: str | None) -> dict[str, object]:
     if not folder.is_dir():
         raise InvalidInput(f"There is no folder {folder}.", "Take one from `workspace.folder`.")
+    check_open(lab)
     return {
         "bootstrap-servers": lab.bootstrap_servers,
         "database": str(folder / "service.db"),
         "topic": topic,
         "gateway": gateway,
     }
+
+
+def check_open(lab: Lab) -> None:
+    """Check that the programs of the shop can use the Kafka of `lab`: they have no login. Raises `Unsupported`."""
+    if lab.security:
+        problem = f"The programs of the shop cannot log in to Kafka, as {lab.bootstrap_servers} wants."
+        raise Unsupported(problem, "Use a lab of `./lab up` for this lesson.")

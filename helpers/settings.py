@@ -13,9 +13,11 @@ from platformdirs import user_cache_path, user_data_path
 from helpers.errors import InvalidInput
 
 NAME = "kafka-sync-lab"
-_URL = r"https?://[^\s/]\S*"
+ATTACH, BROKER = "LAB_ATTACH", "LAB_BOOTSTRAP_SERVERS"
+"""The variables that name servers which already run."""
+URL = r"https?://[^\s/]\S*"
 _DATABASE = r"(?!\S*passw)(mysql|mariadb)(\+pymysql)?://[^\s:/@]+@(\[[^\s\]]+\]|[^\s:/@]+)(:\d+)?(/\S*)?"
-_BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
+BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Settings:
     """Downloads and what is made of them, shared by all labs of this user (`LAB_CACHE`, else the user's cache folder)."""
     maven_url: str | None = None
     """A Maven repository to use instead of the central one (`LAB_MAVEN_URL`), for a school's or company's mirror."""
+    attach: str | None = None
+    """A file or an address that names servers which already run (`LAB_ATTACH`, see `helpers.given`). `attach()` then uses these."""
     bootstrap_servers: str | None = None
     """A Kafka that already runs (`LAB_BOOTSTRAP_SERVERS`). `attach()` then uses it and not the lab in `home`."""
     connect_url: str | None = None
@@ -50,18 +54,28 @@ def settings() -> Settings:
     Raises `InvalidInput` for a value that cannot be right. It does not show an address, which may hold a password.
     """
     conda = os.environ.get("CONDA_PREFIX")
+    _check_one_way()
     return Settings(
         home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
-        maven_url=_matching("LAB_MAVEN_URL", _URL, "an http or https address of a Maven repository"),
-        bootstrap_servers=_matching("LAB_BOOTSTRAP_SERVERS", _BROKERS, "host:port, or several separated by commas"),
-        connect_url=_matching("LAB_CONNECT_URL", _URL, "an http or https address, such as http://localhost:8083"),
-        registry_url=_matching("LAB_REGISTRY_URL", _URL, "an http or https address, such as http://localhost:8081"),
+        maven_url=_matching("LAB_MAVEN_URL", URL, "an http or https address of a Maven repository"),
+        attach=os.environ.get(ATTACH, "").strip() or None,
+        bootstrap_servers=_matching(BROKER, BROKERS, "host:port, or several separated by commas"),
+        connect_url=_matching("LAB_CONNECT_URL", URL, "an http or https address, such as http://localhost:8083"),
+        registry_url=_matching("LAB_REGISTRY_URL", URL, "an http or https address, such as http://localhost:8081"),
         database_url=_matching("LAB_DATABASE_URL", _DATABASE, "mysql+pymysql://user@host:port, without a password"),
         database_password_file=_file("LAB_DATABASE_PASSWORD_FILE"),
         conda=Path(conda) if conda else None,
         database_server=_file("LAB_DATABASE_SERVER"),
     )
+
+
+def _check_one_way() -> None:
+    """Servers are named in one place: two could name different ones."""
+    others = (BROKER, "LAB_CONNECT_URL", "LAB_REGISTRY_URL")
+    both = [name for name in others if os.environ.get(name)] if os.environ.get(ATTACH) else []
+    if both:
+        raise InvalidInput(f"{ATTACH} and {' and '.join(both)} are set, and both name servers.", "Unset one of them.")
 
 
 def _matching(variable: str, pattern: str, wanted: str) -> str | None:

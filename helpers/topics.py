@@ -169,7 +169,9 @@ def _known_by_all(lab: Lab, name: str) -> bool:
     for broker in brokers if len(brokers) > 1 else ():
         address = f"{broker.host}:{broker.port}"
         try:
-            clients.metadata(clients.new(AdminClient, address), address, name)
+            clients.metadata(
+                clients.new(AdminClient, lab.client_settings | {"bootstrap.servers": address}), address, name
+            )
         except LabNotRunning:
             continue
         except KafkaFailed:

@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 
 from helpers import processes
-from helpers.lab import Lab, attach
+from helpers.attaching import attach
+from helpers.lab import Lab
 from helpers.processes import PIPE, STDOUT, Finished, Process, is_gone
 from helpers.settings import Settings, settings
 from helpers.stack import local
@@ -68,7 +69,7 @@ class OwnLab:
 
     def attach(self) -> Lab:
         """Return this lab as a notebook gets it."""
-        return attach(Settings(self.home, self.cache))
+        return attach(where=Settings(self.home, self.cache))
 
     def kill(self, name: str) -> None:
         """End the server `name` with SIGKILL, and return when it is gone."""

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from helpers.attaching import attach
 from helpers.command.console import Terminal
-from helpers.lab import Lab, attach
+from helpers.lab import Lab
 from helpers.settings import settings
 from helpers.stack.local import LocalLab
 from tests.resources import cache_folder, copy_added_plugins

@@ -9,9 +9,9 @@ import sys
 
 import click
 
+from helpers.attaching import as_dictionary
 from helpers.command import console, doctor, groups, jupyter, testing
 from helpers.errors import InvalidInput, LabError, LabNotRunning
-from helpers.lab import as_dictionary
 from helpers.project import PACKAGE
 from helpers.settings import settings
 from helpers.stack.labs import AnyLab, lab_in

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
+from helpers.attaching import attach
 from helpers.command import console
 from helpers.errors import InvalidInput
-from helpers.lab import attach
 from helpers.reconcile import Difference, Note, Reconciler
 from helpers.settings import Settings
 
@@ -27,7 +27,7 @@ def run(where: Settings, topic: str, table: str, key: str, *, group: str | None,
 
     Raises `InvalidInput` for what is not there and for keys or a group that say nothing, and what the servers say.
     """
-    with Reconciler(attach(where), topic, table, key, group=group) as reconciler:
+    with Reconciler(attach(where=where), topic, table, key, group=group) as reconciler:
         difference = reconciler.look()
         for note in difference.notes:
             if note.serious:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.lab import attach
+from helpers.attaching import attach
 from helpers.settings import Settings
 from helpers.stack.progress import Reporter
 from helpers.stack.shop import TOPIC, Shop, check
@@ -24,10 +24,11 @@ def up(
 
     Raises `LabNotRunning` if no lab runs there, and what `Shop.up` raises.
     """
-    from helpers import topics  # takes a second, and no other verb needs it
+    from helpers import services, topics  # takes a second, and no other verb needs it
 
     check(instances)
-    lab = attach(where)
+    lab = attach(where=where)
+    services.check_open(lab)
     if TOPIC not in topics.names(lab):
         topics.create(lab, TOPIC)
     shop = shop_in(where)

@@ -29,10 +29,10 @@ def latencies(lab: Lab, topic: str, count: int = 200, *, config: Mapping[str, ob
 
     Raises `TimedOut` when a record does not arrive, and `KafkaFailed` with the broker's words.
     """
-    sender = clients.new(Producer, lab.bootstrap_servers, config)
+    sender = clients.new(Producer, lab.client_settings, config)
     found = []
     without_group = {"group.id": "reads without a group", "enable.auto.commit": False}
-    with clients.new(Consumer, lab.bootstrap_servers, without_group) as receiver:
+    with clients.new(Consumer, lab.client_settings, without_group) as receiver:
         receiver.assign([TopicPartition(topic, 0, 0)])
         for _ in range(count + 1):
             started = time.perf_counter()

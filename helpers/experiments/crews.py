@@ -134,7 +134,7 @@ def crash_once(
     settings = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, **(config or {})}
     try:
         for offset in (dies_after, None):
-            with suppress(RuntimeError), clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
+            with suppress(RuntimeError), clients.new(Consumer, lab.client_settings, settings) as consumer:
                 consumer.subscribe([topic])
                 program(consumer, note, offset)
     finally:

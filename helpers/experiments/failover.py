@@ -84,7 +84,7 @@ class SteadyProducer:
         """Seconds since the first record, by what happened then."""
         self._lab, self._topic, self._rate = lab, topic, rate
         settings = {**_AT_ONCE, **(config or {}), "on_delivery": self.answers.report}
-        self._producer = clients.new(Producer, lab.bootstrap_servers, settings)
+        self._producer = clients.new(Producer, lab.client_settings, settings)
         self._sending = Background(f"records for {topic}", self._send, _TICK)
 
     def mark(self, text: str) -> None:

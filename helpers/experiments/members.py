@@ -22,7 +22,7 @@ from helpers.lab import Lab
 
 _PROGRAM = Path(__file__).with_name("member_program.py")
 _ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
-_CLASSIC = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 500}  # a killed member is noticed after 2 s
+_HEARTBEAT = 500  # milliseconds, well below every session timeout
 _LEAVING = 10.0  # seconds that a member gets to leave its group
 
 
@@ -177,8 +177,9 @@ class Member:
 
 
 def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:
-    given = {"bootstrap.servers": lab.bootstrap_servers, "group.id": group, "group.protocol": protocol}
-    return {**given, **_ALL, **(_CLASSIC if protocol == "classic" else {})}
+    given = {**lab.client_settings, "group.id": group, "group.protocol": protocol}
+    soon = {"session.timeout.ms": lab.session_timeout, "heartbeat.interval.ms": _HEARTBEAT}
+    return {**given, **_ALL, **(soon if protocol == "classic" else {})}
 
 
 def owners(members: Iterable[Member]) -> dict[int, str]:

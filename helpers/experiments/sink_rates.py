@@ -140,7 +140,7 @@ def measure(lab: Lab, workspace: Workspace, config: Config, orders: Sequence[Ord
 @contextmanager
 def _withheld(lab: Lab, topic: str, orders: Sequence[Order]) -> Iterator[Callable[[], None]]:
     """Send `orders` in a transaction, and yield the function that commits it: then readers see all of them at once."""
-    producer = clients.new(Producer, lab.bootstrap_servers, {"transactional.id": topic})
+    producer = clients.new(Producer, lab.client_settings, {"transactional.id": topic})
     producer.init_transactions(_PATIENCE)
     producer.begin_transaction()
     for key, value in orders:

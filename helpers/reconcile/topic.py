@@ -52,7 +52,7 @@ class Topic:
         self._address = lab.bootstrap_servers
         self._next: dict[int, int] = {}
         # The group's name is needed to ask for its offsets. A consumer without a subscription never joins the group.
-        self._consumer = clients.new(Consumer, self._address, {**_SETTINGS, "group.id": group or "reconcile"})
+        self._consumer = clients.new(Consumer, lab.client_settings, {**_SETTINGS, "group.id": group or "reconcile"})
         try:
             self._check_name()
         except BaseException:

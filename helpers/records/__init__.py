@@ -74,7 +74,7 @@ def produce(
         "on_delivery": outbox.delivered,
     }
     clients.metadata(lab.admin, lab.bootstrap_servers, topic)
-    producer = clients.new(Producer, lab.bootstrap_servers, settings)
+    producer = clients.new(Producer, lab.client_settings, settings)
     started = time.monotonic()
     outbox.deliver(producer, records, timeout + 1)
     if outbox.failed:

@@ -62,7 +62,7 @@ def consume(
         **(config or {}),
     }
     deadline = time.monotonic() + timeout
-    with clients.new(Consumer, lab.bootstrap_servers, settings) as consumer:
+    with clients.new(Consumer, lab.client_settings, settings) as consumer:
         partitions = _partitions(lab, consumer, topic, timeout)
         if group:
             _join(consumer, topic, from_offset)

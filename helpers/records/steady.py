@@ -27,7 +27,7 @@ def steady(lab: Lab, topic: str, rate: int) -> Iterator[None]:
     if burst < 1:
         raise InvalidInput(f"`rate` must be at least 20 records a second, not {rate}.", "Give another number.")
     clients.metadata(lab.admin, lab.bootstrap_servers, topic)
-    producer = clients.new(Producer, lab.bootstrap_servers)
+    producer = clients.new(Producer, lab.client_settings)
 
     def send() -> None:
         for number in range(burst):

@@ -41,7 +41,7 @@ class Sender:
             Crash.parse(crash, order_program.PLACES)
         except ValueError as error:
             raise InvalidInput(f"{crash!r} is not a crash point.", str(error)) from error
-        config = {"bootstrap.servers": lab.bootstrap_servers, **_SAFE, **(_SOON if crash else _ONE_BATCH)}
+        config = {**lab.client_settings, **_SAFE, **(_SOON if crash else _ONE_BATCH)}
         orders = order_program.Orders(config, topic, place, count, rate, crash)
         self._crash = crash
         self._program = _Program(order_program.__file__, orders)
@@ -73,7 +73,7 @@ class Writer:
     def __init__(self, lab: Lab, topic: str, table: str, offsets: str, *, relay: Relay) -> None:
         self._relay = relay
         self._config = {
-            "bootstrap.servers": lab.bootstrap_servers,
+            **lab.client_settings,
             "group.id": f"reads into {table}",  # it never joins it: the database keeps its offset
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,

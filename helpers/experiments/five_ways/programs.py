@@ -70,7 +70,7 @@ class Taker(Program):
             end=end,
             rate=rate,
             crash="",
-            config={"bootstrap.servers": lab.bootstrap_servers, **safe},
+            config={**lab.client_settings, **safe},
             topic=topic,
             database=_account(lab, role, SINK_DATABASE if role == "sink" else DATABASE),
             password_file=_password_file(lab, role),
@@ -96,7 +96,7 @@ class Upserter(Program):
     def __init__(self, lab: Lab, group: str, topic: str, table: str) -> None:
         super().__init__(upsert_program.__file__)
         config = {
-            "bootstrap.servers": lab.bootstrap_servers,
+            **lab.client_settings,
             "group.id": group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from helpers import processes, project
+from helpers.attaching import attach
 from helpers.connectors import debezium_sink, debezium_source, jdbc_sink
 from helpers.errors import LabError, LabNotRunning, ServerFailed
-from helpers.lab import attach
 from helpers.project import ROOT
 from helpers.settings import Settings, settings
 from helpers.stack.containers import compose
@@ -182,9 +182,9 @@ def test_attach_works_unchanged(docker: Docker, here: ComposeLab) -> None:
     where = Settings(here.home, here.home)
     here.up()
     with pytest.raises(LabNotRunning):
-        attach(where)
+        attach(where=where)
     docker.runs(*EVERYTHING)
-    lab, ports = attach(where), variables(here)
+    lab, ports = attach(where=where), variables(here)
     assert lab.bootstrap_servers == f"127.0.0.1:{ports['LAB_KAFKA_PORT']}"
     assert lab.connect_url == f"http://127.0.0.1:{ports['LAB_CONNECT_PORT']}"
     assert lab.database and (lab.database.port, lab.database.product) == (int(ports["LAB_MYSQL_PORT"]), "mysql")

@@ -3,37 +3,31 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+import trustme
 
-from helpers import processes
 from helpers.stack.install import web
 from tests.fake_server import Answer, FakeServer, in_turn
-
-OPENSSL = shutil.which("openssl")  # asked before the tests have a PATH without it
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that nobody knows yet; its key is beside it."""
-    if not OPENSSL:
-        pytest.skip("not run: no `openssl` on this computer makes a certificate")
-    file = tmp_path / "certificate.pem"
-    make = [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(file)]
-    assert processes.run(make, timeout=60).returncode == 0
-    return file
+    """The certificate of an authority that nobody knows yet. What it made for 127.0.0.1 is beside it, with its key."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "certificate.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+    return tmp_path / "certificate.pem"
 
 
 @pytest.fixture
 def address(certificate: Path) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    context.load_cert_chain(certificate.with_name("server.pem"))
     with FakeServer(in_turn(Answer(body=b"Hello")), context) as server:
         yield server.url
 
