@@ -23,6 +23,7 @@ SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 LAB = SCRIPTS / ("lab.exe" if os.name == "nt" else "lab")
 STAMP = VENV / "lab.stamp"
+MADE_FROM = (ROOT / "pyproject.toml", ROOT / "helpers" / "constraints.txt")
 FAILED = 1
 
 
@@ -59,7 +60,8 @@ def _run(arguments: list[str]) -> int:
 
 def _fingerprint() -> str:
     """A hash of what the environment was made from, and where: a moved clone needs a new one."""
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
+    made_from = b"".join(path.read_bytes() for path in MADE_FROM)
+    return hashlib.sha256(made_from + str(ROOT).encode()).hexdigest()
 
 
 def _is_installed(wanted: str) -> bool:
@@ -89,7 +91,9 @@ def _install(wanted: str) -> None:
         _call([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
         uv = str(SCRIPTS / "uv")
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), "--editable", wanted], **_index())
+    # The constraints name the packages that ours need, with the hashes of all files: uv takes no other file.
+    exactly = ["--constraints", str(MADE_FROM[1])]
+    _call([uv, "pip", "install", *quiet, "--python", str(PYTHON), *exactly, "--editable", wanted], **_index())
     STAMP.write_text(f"{_fingerprint()}\n{wanted}", "utf-8")
 
 

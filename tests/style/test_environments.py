@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import yaml
@@ -43,3 +44,30 @@ def test_a_finding_of_the_doctor_does_not_keep_the_container_from_starting(tmp_p
     (tmp_path / "lab").chmod(0o755)
     done = processes.run(content["postCreateCommand"], cwd=tmp_path, timeout=60)
     assert (done.returncode, done.stdout[:8]) == (0, "PROBLEM\n")
+
+
+CONSTRAINTS = (ROOT / "helpers" / "constraints.txt").read_text("utf-8")
+PINNED = {
+    pin: count.count("--hash=sha256:") for pin, count in re.findall(r"^(\S+==\S+)(.*(?:\n +.*)*)", CONSTRAINTS, re.M)
+}
+"""Each package with its version, and of how many files the hash is known. One may be there twice, for two versions of Python."""
+
+
+def canonical(name: str) -> str:
+    """Return `name` as the package indexes write it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_package_is_pinned_with_the_hashes_of_its_files() -> None:
+    assert all(PINNED.values()), "uv compares a file with these"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(it for extra in project["optional-dependencies"].values() for it in extra)]
+    direct = {re.sub(r"\[.*\]|;.*| ", "", line) for line in wanted}
+    assert not direct - PINNED.keys(), "run the command in its first lines"
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    """A package that no line pins would be another one next month."""
+    there = {f"{canonical(it.name)}=={it.version}" for it in metadata.distributions()}
+    ours = {"kafka-sync-lab", "pip", "uv", "setuptools"}  # the project, and what installs it
+    assert {it for it in there - PINNED.keys() if it.partition("==")[0] not in ours} == set()
