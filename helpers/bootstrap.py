@@ -81,6 +81,11 @@ def _has_worked() -> bool:
 
 
 def _install(wanted: str) -> None:
+    if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
+        raise CannotInstall(
+            f"the folder {ROOT} cannot be written, and the Python packages go into its .venv.\n"
+            "Clone the project into a folder of your own, and run ./lab there."
+        )
     print("Installing the Python packages (once) ...", file=sys.stderr)
     if STAMP.exists() and not _is_installed("."):
         STAMP.write_text("changing", "utf-8")  # now it matches no pyproject.toml, not even the old one

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import sys
@@ -17,7 +18,9 @@ from helpers.settings import settings
 from helpers.stack.labs import AnyLab, lab_in
 from helpers.stack.status import ServerStatus
 
-INTERRUPTED = 130
+NOT_DONE, INTERRUPTED = 1, 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a write says when the disk, or the share of this user, is full."""
 
 
 @click.group(
@@ -90,8 +93,9 @@ def examine() -> None:
 def reset(yes: bool) -> None:
     """Stop the servers and delete all topics, databases and logs. Notebooks, downloads and plugins stay."""
     local = _lab()
-    if not yes:
-        click.confirm(f"Delete all topics, databases and logs in {local.home}?", abort=True)
+    if not yes and not click.confirm(f"Delete all topics, databases and logs in {local.home}?"):
+        console.say("Nothing was deleted.")
+        sys.exit(NOT_DONE)
     local.reset()
     console.say("The lab is empty. Start a new one with `./lab up`.")
 
@@ -171,6 +175,16 @@ def main() -> None:
     except LabError as error:
         console.complain(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in FULL:  # any verb may write, and any write may find the disk full
+            raise
+        where = f"{error.filename} could not be written" if error.filename else "A file could not be written"
+        problem = LabError(
+            f"{where}: {error.strerror}.",
+            "Make room on that disk, then run this again. `./lab doctor` names the folders.",
+        )
+        console.complain(problem)
+        sys.exit(problem.exit_code)
 
 
 def _interrupt(*_: object) -> None:

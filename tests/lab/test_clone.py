@@ -73,7 +73,7 @@ def clone(tmp_path: Path) -> Clone:
     made = Clone(tmp_path / "clone 실습", tmp_path / "bin")
     (made.folder / "helpers").mkdir(parents=True)
     made.machine.mkdir()
-    for part in ("lab", "helpers/bootstrap.py", "pyproject.toml"):
+    for part in ("lab", "helpers/bootstrap.py", "helpers/constraints.txt", "pyproject.toml"):
         shutil.copy(ROOT / part, made.folder / part)
     (made.machine / "uv.py").write_text(UV)
     for name, arguments in (("python3", ""), ("uv", f"'{made.machine}/uv.py'")):

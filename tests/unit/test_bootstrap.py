@@ -49,6 +49,18 @@ def test_a_failing_installer_says_how_to_go_on() -> None:
         bootstrap._call(["/no/such/uv"])
 
 
+def test_a_clone_that_cannot_be_written_is_named_before_anything_is_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "_is_installed", lambda wanted: False)
+    monkeypatch.setattr(bootstrap, "_has_worked", lambda: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    monkeypatch.setattr(bootstrap, "_call", lambda *command: pytest.fail(f"called {command}"))
+    assert bootstrap.main(["up"]) == 1
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and "a folder of your own" in said and "network" not in said
+
+
 def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("STAMP", "LAB", "PYTHON"):
         monkeypatch.setattr(bootstrap, name, tmp_path / name)

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import tomllib
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from helpers.command import cli, doctor
@@ -24,3 +28,36 @@ def test_the_doctor_begins_with_the_version(tmp_path: Path) -> None:
     first, *_ = doctor.examine(Settings(tmp_path, tmp_path))
     assert (first.subject, first.well) == ("Version", True)
     assert f" {VERSION} " in first.found
+
+
+def test_no_to_a_reset_deletes_nothing_and_is_no_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    (tmp_path / "lab.json").write_text("{}")
+    done = CliRunner().invoke(cli.lab, ["reset"], input="n\n")
+    assert done.exit_code == 1 and "Nothing was deleted" in done.output
+    assert (tmp_path / "lab.json").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_sentence_wherever_it_is_met(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(number, os.strerror(number), "/full/lab.json.part")
+
+    monkeypatch.setattr(cli.lab, "main", full)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1 and "/full/lab.json.part could not be written" in said and "Make room" in said
+
+
+def test_another_error_of_the_system_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(**_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(cli.lab, "main", other)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(OSError, match="Input/output"):
+        cli.main()
