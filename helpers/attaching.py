@@ -14,7 +14,7 @@ from helpers.settings import ATTACH, BROKER, Settings
 from helpers.settings import settings as read_settings
 from helpers.stack.containers.compose import SECRETS
 from helpers.stack.home.accounts import DATABASE
-from helpers.stack.home.secrets import password_file
+from helpers.stack.home.secrets import CONNECT_USER, connect_password_file, password_file, worker_folder
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
 from helpers.stack.servers.registry import CLIENTS
@@ -87,6 +87,9 @@ def _given(source: str, where: Settings) -> Lab:
         _given_database(them.database),
         inside=Lab(inside.bootstrap_servers, inside.connect_url, _given_database(inside.database)) if inside else None,
         registry_url=them.registry_url,
+        connect_user=them.connect_user,
+        connect_password_file=them.connect_password_file,
+        worker_secrets=them.worker_secrets,
         session_timeout=_BY_DEFAULT,
         security={key: str(value) for key, value in them.clients.items()},
         settings=where,
@@ -99,12 +102,15 @@ def _given_database(them: GivenDatabase | None) -> Database | None:
 
 def describe(home: Path, status: dict[str, ServerStatus]) -> Lab:
     """Return the lab in `home`, running or not, from its servers' `status`."""
-    owner = password_file(home, "owner")
+    owner, connect = password_file(home, "owner"), connect_password_file(home)
     product: Product = "mysql" if "mysql" in status else "mariadb"
     addresses = {name: server.address for name, server in status.items()}
     inside = {name: server.inside for name, server in status.items() if server.inside}
     seen = _lab(inside, product, SECRETS / owner.name) if inside else None
-    return _lab(addresses, product, owner, home, inside=seen)
+    lab = _lab(addresses, product, owner, home, inside=seen)
+    if connect:
+        lab = replace(lab, connect_user=CONNECT_USER, connect_password_file=str(connect))
+    return lab if inside else replace(lab, worker_secrets=str(worker_folder(home)))
 
 
 def _lab(
@@ -127,8 +133,11 @@ def as_dictionary(home: Path, status: dict[str, ServerStatus]) -> dict[str, obje
     return {
         "bootstrap_servers": lab.bootstrap_servers,
         "connect_url": lab.connect_url,
+        "connect_user": lab.connect_user,
+        "connect_password_file": lab.connect_password_file,
         "registry_url": lab.registry_url,
         "database": asdict(lab.database) if lab.database else None,
+        "worker_secrets": lab.worker_secrets,
         "inside": _view(lab.inside) if lab.inside else None,
         "home": str(home),
         "servers": {name: asdict(server) for name, server in status.items()},

@@ -76,6 +76,8 @@ class Given(_Part):
     connect_url: _Address | None = None
     connect_user: _Name | None = None
     connect_password_file: _Name | None = None
+    worker_secrets: _Name | None = None
+    """The folder where the worker finds the passwords of connectors, if that is another than for programs."""
     registry_url: _Address | None = None
     database: GivenDatabase | None = None
     inside: GivenInside | None = None

@@ -18,6 +18,7 @@ from helpers.settings import Settings
 from helpers.settings import settings as read_settings
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.worker import placeholder_folder
 from helpers.stack.status import ServerStatus
 
@@ -59,6 +60,12 @@ class Lab:
     """What clients need to log in to Kafka (librdkafka's names), a password among it. Empty for a lab of `./lab up`."""
     session_timeout: int = 2000
     """The milliseconds after which a group gives a silent member up (`session.timeout.ms`): few, as far as the brokers allow it."""
+    connect_user: str | None = None
+    """Who asks Kafka Connect, or None if it wants no user."""
+    connect_password_file: str | None = None
+    """The file that holds the password of `connect_user`."""
+    worker_secrets: str | None = None
+    """The folder where the worker finds `source.password` and `sink.password`, if that is another than for programs."""
     settings: Settings = field(default_factory=read_settings, repr=False, compare=False)
     """The settings that this lab was found with. Kafka's own tools need them to find the downloads."""
 
@@ -71,6 +78,13 @@ class Lab:
     def client_settings(self) -> clients.ClientSettings:
         """What a client of Kafka must know: the address, and for given servers how to log in. It shows no password."""
         return clients.ClientSettings({"bootstrap.servers": self.bootstrap_servers, **self.security})
+
+    @property
+    def connect_auth(self) -> Login | None:
+        """What `requests` needs as `auth=` to ask Kafka Connect, or None for a worker that wants no password. It shows none."""
+        if not (self.connect_user and self.connect_password_file):
+            return None
+        return Login(self.connect_user, self.connect_password_file)
 
     @property
     def seen_by_worker(self) -> Lab:
@@ -91,7 +105,8 @@ class Lab:
         The worker reads the file that it names when it starts a task. Its REST interface shows only the placeholder.
         Raises `LabNotRunning` if no database is known.
         """
-        folder = placeholder_folder(PurePath(self.worker_database.password_file).parent)
+        beside = PurePath(self.worker_database.password_file).parent
+        folder = placeholder_folder(PurePath(self.worker_secrets) if self.worker_secrets else beside)
         return f"${{dir:{folder}:{role}.password}}"
 
     def needed_database(self) -> Database:

@@ -37,7 +37,7 @@ class ConnectClient(Endpoints):
             raise LabNotRunning(
                 "This lab has no Kafka Connect worker.", "Start one with `./lab up`, or set its address."
             )
-        super().__init__(Rest(lab.connect_url, timeout))
+        super().__init__(Rest(lab.connect_url, timeout, lab.connect_auth))
 
     def close(self) -> None:
         """Close the connection to the worker. May be called twice."""

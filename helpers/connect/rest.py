@@ -10,10 +10,15 @@ from typing import Any
 import requests
 
 from helpers.errors import ConnectFailed, LabNotRunning, TimedOut
+from helpers.stack.servers.http import Login
 from helpers.waiting import wait_until
 
 _REMEDIES = {
     400: "See `validate` for what each key allows.",
+    401: (
+        "For the lab of `./lab up`, run `attach()` again. For a worker elsewhere, name connect_user and "
+        "connect_password_file in the file of LAB_ATTACH."
+    ),
     404: "`connectors()` lists the existing connectors, `plugins()` the available classes.",
     409: "Use another name, or replace its configuration with `put`.",
 }
@@ -22,12 +27,13 @@ _MOMENTARY = ("because a rebalance is expected", "can be safely retried")
 
 
 class Rest:
-    """Sends requests to the worker at `url`, each to be answered within `timeout` seconds."""
+    """Sends requests to the worker at `url`, each to be answered within `timeout` seconds. `login` is for one with a password."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, login: Login | None = None) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
         self._session = requests.Session()
+        self._session.auth = login
         self._session.trust_env = False  # an internet proxy cannot reach this computer's loopback
 
     def ask(self, method: str, path: str, body: object = None, **query: object) -> Any:
@@ -51,6 +57,8 @@ class Rest:
                 remedy="`./lab status` shows whether it still runs; its log says what it waits for.",
                 pause=0.2,
             )
+        if answer.status_code == requests.codes.unauthorized:
+            raise self._no_entry()
         if not answer.ok:
             raise _refused(answer)
         return answer.json() if answer.content else None
@@ -58,6 +66,15 @@ class Rest:
     def close(self) -> None:
         """Close the connection; a later request opens it again."""
         self._session.close()
+
+    def _no_entry(self) -> ConnectFailed:
+        login = self._session.auth
+        problem = (
+            f"Kafka Connect at {self.url} does not accept the user {login.user!r} with the password in {login.password_file}."
+            if isinstance(login, Login)
+            else f"Kafka Connect at {self.url} wants a user and a password, and none is known here."
+        )
+        return ConnectFailed(problem, _REMEDIES[401], status=401)
 
     def _send(self, method: str, path: str, body: object, query: Mapping[str, object]) -> requests.Response:
         told = {key: str(value).lower() for key, value in query.items()}

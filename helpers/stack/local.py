@@ -18,6 +18,7 @@ from helpers.stack.install.catalogue import catalogue
 from helpers.stack.install.database import Installation
 from helpers.stack.installed import Installed, check_data, install, product_of
 from helpers.stack.progress import Reporter, Silent
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
@@ -82,7 +83,7 @@ class LocalLab:
             self._stop()
             # Delete the data before the passwords: without data, new passwords are made, but data without its passwords is lost.
             data = [place.name for place in self._places()]
-            folder.forget(self.home, [*data, "secrets", "logs"])
+            folder.forget(self.home, [*data, "secrets", "passwords", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
 
     def add_plugin(self, source: str, report: Reporter) -> plugins.Plugin:
@@ -176,7 +177,8 @@ class LocalLab:
             known.ports["connect"],
             bootstrap_servers=kafka.address,
             plugin_path=[*here.plugin_paths, self._added_plugins],
-            secrets=self.home / "secrets",
+            secrets=secrets.worker_folder(self.home),
+            login=Login(secrets.CONNECT_USER, str(secrets.connect_password_file(self.home))),
             version=here.versions["connect"],
             java=here.java,
         )

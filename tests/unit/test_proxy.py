@@ -12,6 +12,7 @@ from helpers import schemas
 from helpers.connect import ConnectClient
 from helpers.lab import Lab
 from helpers.stack.home.place import Place
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java
 from helpers.stack.servers.worker import Worker
 from tests.fake_server import Answer, FakeServer, in_turn
@@ -47,12 +48,14 @@ def test_the_registry_is_asked_itself(worker: FakeServer, proxy: FakeServer) -> 
 
 
 def test_a_worker_that_starts_is_asked_itself(worker: FakeServer, proxy: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "connect.password").write_text("word")
     starting = Worker(
         Place(tmp_path, "connect"),
         worker.server_port,
         bootstrap_servers="127.0.0.1:9",
         plugin_path=[],
         secrets=tmp_path,
+        login=Login("lab", str(tmp_path / "connect.password")),
         version="4",
         java=Java([], tmp_path),
     )

@@ -91,7 +91,7 @@ class ComposeLab:
         Shop(self.home).reset()
         with folder.locked(self.home):
             self._delete()
-            folder.forget(self.home, ["secrets", "logs"])
+            folder.forget(self.home, ["secrets", "passwords", "logs"])
             (self.home / "lab.json").unlink(missing_ok=True)
             environment_file(self.home).unlink()  # last: without this file it is not a lab in containers
 
@@ -155,6 +155,7 @@ class ComposeLab:
         """Write the variables that docker-compose.yml needs, below a line that says which version of it was last `started`."""
         values = {f"{name}_port": port for name, port in known.ports.items()} | {"cluster_id": known.cluster_id}
         values |= {f"{account}_password": word for account, word in secrets.passwords(self.home).items()}
+        values["connect_users"] = secrets.connect_users(self.home)
         lines = [f"LAB_{name.upper()}={value}" for name, value in values.items()]
         lines = [_MARK + started, f"COMPOSE_PROJECT_NAME={self._project}", *lines]
         secrets.write_private(environment_file(self.home), "\n".join([*lines, ""]))

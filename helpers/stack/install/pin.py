@@ -20,7 +20,8 @@ from helpers.errors import DownloadFailed
 from helpers.stack.install.catalogue import CATALOGUE
 from helpers.stack.install.maven import maven_artifact
 
-MODULES = ("kafka_2.13", "kafka-tools", "connect-runtime", "connect-json", "connect-transforms", "connect-file")
+CONNECT = ("connect-runtime", "connect-json", "connect-transforms", "connect-file", "connect-basic-auth-extension")
+MODULES = ("kafka_2.13", "kafka-tools", *CONNECT)
 KAFKA = [
     *(f"org.apache.kafka:{name}:4.3.0" for name in MODULES),
     # The version that kafka-server 4.3.0 is built with. Its POM does not pass it on to users.

@@ -17,6 +17,7 @@ from helpers import processes
 from helpers.errors import ServerFailed
 from helpers.processes import Command
 from helpers.stack.home.place import Place
+from helpers.stack.home.secrets import password_folder
 from helpers.stack.install.database import Installation
 from helpers.stack.servers.server import Server
 
@@ -104,7 +105,7 @@ class DatabaseServer(Server):
         except pymysql.OperationalError as error:
             if error.args[0] == _ACCESS_DENIED:
                 raise ServerFailed(
-                    f"{self.name} at {self.address} does not accept the passwords in {self.place.home / 'secrets'}: "
+                    f"{self.name} at {self.address} does not accept the passwords in {password_folder(self.place.home)}: "
                     "they belong to other data.",
                     "Delete both with `./lab reset`; the next `./lab up` makes new ones.",
                 ) from error

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
-import requests
+from dataclasses import dataclass
+from pathlib import Path
 
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from helpers.errors import LabError
 from helpers.stack.servers.server import Server
 
 
@@ -16,7 +21,24 @@ class HttpServer(Server):
         return f"http://127.0.0.1:{port}"
 
 
-def ask(url: str, timeout: float) -> bytes | None:
+@dataclass(frozen=True)
+class Login(AuthBase):
+    """Gives `user` and the password in `password_file` with a request of `requests` (`auth=`). It holds and shows no password."""
+
+    user: str
+    password_file: str
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        try:
+            password = Path(self.password_file).read_bytes().rstrip(b"\r\n")
+        except OSError as error:
+            problem = f"The password file {self.password_file} cannot be read: {error.strerror}."
+            raise LabError(problem, "`./lab up` makes that of your own lab.") from error
+        HTTPBasicAuth(self.user.encode(), password)(r)
+        return r
+
+
+def ask(url: str, timeout: float, login: Login | None = None) -> bytes | None:
     """Return the body of the answer. None if none comes within `timeout` seconds, or if its status is not 200.
 
     A server that starts does not listen yet: who waits for it has the deadline, and shows its log.
@@ -24,7 +46,7 @@ def ask(url: str, timeout: float) -> bytes | None:
     with requests.Session() as session:
         session.trust_env = False  # an internet proxy cannot reach this computer's loopback
         try:
-            answer = session.get(url, timeout=timeout)
+            answer = session.get(url, timeout=timeout, auth=login)
         except requests.RequestException:
             return None
         return answer.content if answer.status_code == requests.codes.ok else None

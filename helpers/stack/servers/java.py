@@ -96,6 +96,10 @@ class JavaServer(Server):
     def settings(self) -> dict[str, object]:
         """The content of the properties file."""
 
+    def more_flags(self) -> Sequence[str]:
+        """The flags for Java that only this kind of server needs."""
+        return ()
+
     @property
     def _logging(self) -> Path:
         return self.place.folder / "log4j2.properties"
@@ -106,7 +110,8 @@ class JavaServer(Server):
     def command(self) -> Command:
         logging = f"-Dlog4j2.configurationFile={self._logging}"
         start = [f"-XX:AOTCacheOutput={self.train_into}"] if self.train_into else self.java.faster(self.kind)
-        return self.java.server(self.main, self.place.settings, flags=[f"-Xmx{self.heap}", *start, logging])
+        flags = [f"-Xmx{self.heap}", *start, logging, *self.more_flags()]
+        return self.java.server(self.main, self.place.settings, flags=flags)
 
 
 def properties(values: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from helpers import processes
 from helpers.errors import ServerFailed, TimedOut
 from helpers.processes import Command, Process
 from helpers.stack.home.place import Place
+from helpers.stack.home.secrets import write_private
 from helpers.stack.status import ServerStatus
 from helpers.waiting import wait_until
 
@@ -96,7 +97,7 @@ class Server(ABC):
         """Write the configuration, and make the data folder if there is none yet."""
         self.place.folder.mkdir(parents=True, exist_ok=True)
         for path, text in self.configuration().items():
-            path.write_text(text, "utf-8")
+            write_private(path, text)
         self.create()
 
     def start(self) -> bool:

@@ -7,14 +7,17 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_urlsafe
 
 from filelock import FileLock, Timeout
 
 from helpers.errors import LabError
 from helpers.processes import choose_port
 from helpers.stack.home.place import Place
+from helpers.stack.home.secrets import write_private
 from helpers.stack.home.state import State
 from helpers.stack.progress import Reporter
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java, JavaServer
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.worker import Worker
@@ -54,6 +57,8 @@ def train(java: Java, plugin_path: Sequence[Path], version: str, report: Reporte
 def _train(servers: tuple[Kafka, Worker], report: Reporter) -> None:
     kafka, worker = servers
     _clear(kafka.place.home)
+    kafka.place.home.mkdir(mode=0o700)
+    write_private(Path(worker.login.password_file), token_urlsafe(24))  # others can reach this worker's port too
     bar = report.bar("Preparing faster starts (once)", 2 * len(servers), "steps")
     try:
         for server in servers:
@@ -91,6 +96,7 @@ def _throw_away(home: Path, java: Java, plugin_path: Sequence[Path], version: st
         bootstrap_servers=kafka.address,
         plugin_path=plugin_path,
         secrets=home,
+        login=Login("training", str(home / "connect.password")),
         version=version,
         java=java,
     )

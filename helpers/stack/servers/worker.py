@@ -3,16 +3,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from helpers.stack.home.place import Place
-from helpers.stack.servers.http import HttpServer, ask
-from helpers.stack.servers.java import Java, JavaServer
+from helpers.stack.servers.http import HttpServer, Login, ask
+from helpers.stack.servers.java import Java, JavaServer, properties
+
+# Kafka's module reads the users with their passwords from a file. It lets everybody in if that file is empty.
+_JAAS = """\
+KafkaConnect {{
+  org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule required file={};
+}};
+"""
 
 
 class Worker(HttpServer, JavaServer):
-    """One Connect worker: its REST interface on loopback, its connectors from `plugin_path`, its secrets from files."""
+    """One Connect worker: its REST interface on loopback, its connectors from `plugin_path`.
+
+    `secrets` is the folder of the passwords that connectors may name. `login` is what every request to the worker must give:
+    every user of this computer can reach its port, and its file connectors read and write files as its own user.
+    """
 
     kind = "connect"
     title = "Kafka Connect"
@@ -28,6 +40,7 @@ class Worker(HttpServer, JavaServer):
         bootstrap_servers: str,
         plugin_path: Sequence[Path],
         secrets: Path,
+        login: Login,
         version: str,
         java: Java,
     ) -> None:
@@ -35,6 +48,7 @@ class Worker(HttpServer, JavaServer):
         self.bootstrap_servers = bootstrap_servers
         self.plugin_path = plugin_path
         self.secrets = secrets
+        self.login = login
 
     def create(self) -> None:
         """Makes nothing: a worker keeps its data in Kafka's topics."""
@@ -42,7 +56,26 @@ class Worker(HttpServer, JavaServer):
     def is_ready(self) -> bool:
         """Whether the worker has joined its group and read its topics (`GET /health`, KIP-1017)."""
         # A request while the worker joins its group is answered a second later. A new request is quicker.
-        return ask(f"{self.address}/health", timeout=0.5) is not None
+        return ask(f"{self.address}/health", timeout=0.5, login=self.login) is not None
+
+    def configuration(self) -> dict[Path, str]:
+        password = Path(self.login.password_file).read_text("ascii")
+        return {
+            **super().configuration(),
+            self._jaas: _JAAS.format(json.dumps(self._users.as_posix(), ensure_ascii=False)),
+            self._users: properties({self.login.user: password}),
+        }
+
+    def more_flags(self) -> Sequence[str]:
+        return [f"-Djava.security.auth.login.config={self._jaas}"]
+
+    @property
+    def _jaas(self) -> Path:
+        return self.place.folder / "jaas.conf"
+
+    @property
+    def _users(self) -> Path:
+        return self.place.folder / "users.properties"
 
     def settings(self) -> dict[str, object]:
         return {
@@ -50,6 +83,7 @@ class Worker(HttpServer, JavaServer):
             "group.id": "lab-connect",
             "listeners": self.address,
             "rest.advertised.host.name": "127.0.0.1",
+            "rest.extension.classes": "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension",
             "plugin.path": ",".join(map(str, self.plugin_path)),
             # Reading the plugins' manifests is seconds faster than a search in every class of every jar.
             "plugin.discovery": "service_load",

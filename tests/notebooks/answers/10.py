@@ -9,7 +9,7 @@ def few_commits(name, table):
     mine["collection.name.format"] = table
     mine["batch.size"] = 2000
     sent = {"name": name, "config": mine}
-    return requests.post(url, json=sent, timeout=30).status_code
+    return requests.post(url, json=sent, auth=lab.connect_auth, timeout=30).status_code
 """,
         "the sink and its consumer have a limit each",
     ),
@@ -20,7 +20,7 @@ def few_commits(name, table):
     mine["collection.name.format"] = table
     mine["batch.size"] = 2000
     mine["consumer.override.max.poll.records"] = 2000
-    return requests.post(url, json=mine, timeout=30).status_code
+    return requests.post(url, json=mine, auth=lab.connect_auth, timeout=30).status_code
 """,
         "POST name and config",
     ),

@@ -12,6 +12,8 @@ from helpers import connectors, database
 from helpers import lab as lab_room
 from helpers.errors import InvalidInput, LabNotRunning
 from helpers.lab import Database, Lab
+from helpers.stack.home.place import Place
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java
 from helpers.stack.servers.worker import Worker, placeholder_folder
 
@@ -103,7 +105,16 @@ def parts_of(placeholder: str) -> tuple[str | None, ...]:
 def allowed(folder: PurePath, home: Path) -> object:
     """What the worker of a lab whose secrets are in `folder` lets a placeholder name."""
     java = Java([], home)
-    worker = Worker(home, 1, bootstrap_servers="", plugin_path=[], secrets=folder, version="4", java=java)  # type: ignore[arg-type]
+    worker = Worker(
+        Place(home, "connect"),
+        1,
+        bootstrap_servers="",
+        plugin_path=[],
+        secrets=folder,  # type: ignore[arg-type]
+        login=Login("lab", "file"),
+        version="4",
+        java=java,
+    )
     return worker.settings()["config.providers.dir.param.allowed.paths"]
 
 

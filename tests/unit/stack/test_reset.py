@@ -13,7 +13,7 @@ from helpers.stack.home import secrets
 from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
 
-FOLDERS = ("connect", "kafka", "mariadb", "mysql", "registry", "secrets", "logs")
+FOLDERS = ("connect", "kafka", "mariadb", "mysql", "registry", "secrets", "passwords", "logs")
 
 
 @pytest.fixture

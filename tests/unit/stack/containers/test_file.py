@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -14,8 +14,10 @@ from helpers.stack.containers import compose
 from helpers.stack.containers import docker as engine
 from helpers.stack.home.accounts import ACCOUNTS, accounts_sql
 from helpers.stack.home.place import Place
+from helpers.stack.home.secrets import CONNECT_USER
 from helpers.stack.install import pin
 from helpers.stack.install.database import Installation
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java, properties
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mysql import MySQL
@@ -25,6 +27,7 @@ FILE = ROOT / "docker-compose.yml"
 TEXT = FILE.read_text("utf-8")
 CONTENT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = CONTENT["services"]
+USERS = "/run/connect.users"
 DOCKERFILE: str = SERVICES["connect"]["build"]["dockerfile_inline"]
 JAVA = Java([], Path("caches"))
 
@@ -77,12 +80,13 @@ def test_no_password_stands_in_the_file() -> None:
 
 
 def test_each_container_gets_the_passwords_it_needs_and_none_in_its_environment() -> None:
-    given = {name: set(service.get("secrets", [])) for name, service in SERVICES.items()}
+    given = {name: service.get("secrets", []) for name, service in SERVICES.items()}
     assert given == {
-        "kafka": set(),
-        "connect": {"source.password", "sink.password"},
-        "mysql": {"root.password", "owner.password"},
+        "kafka": [],
+        "connect": ["source.password", "sink.password", {"source": "connect.users", "target": USERS}],
+        "mysql": ["root.password", "owner.password"],
     }
+    assert compose.SECRETS not in PurePosixPath(USERS).parents, "a connector could name it"
     for service in SERVICES.values():
         assert not [value for value in service["environment"].values() if "_PASSWORD" in str(value)]
 
@@ -116,14 +120,21 @@ def test_kafka_is_set_as_without_containers(tmp_path: Path) -> None:
 
 
 def test_the_worker_is_set_as_without_containers(tmp_path: Path) -> None:
+    (tmp_path / "connect.password").write_text("word")
     worker = Worker(
         Place(tmp_path, "connect"),
         8083,
         bootstrap_servers=compose.INSIDE["kafka"],
         plugin_path=[],
         secrets=Path(compose.SECRETS),
+        login=Login(CONNECT_USER, str(tmp_path / "connect.password")),
         version="4",
         java=JAVA,
+    )
+    (jaas,) = (text for path, text in worker.configuration().items() if path.name == "jaas.conf")
+    assert (
+        jaas.split()
+        == CONTENT["configs"]["jaas.conf"]["content"].replace(USERS, f"{tmp_path}/connect/users.properties").split()
     )
     here = set(properties(worker.settings()).splitlines())
     there = set(CONTENT["configs"]["connect.properties"]["content"].splitlines())

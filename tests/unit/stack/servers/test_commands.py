@@ -11,6 +11,7 @@ import pytest
 from helpers.stack.home.place import Place
 from helpers.stack.install.database import Installation
 from helpers.stack.servers.database import DatabaseServer
+from helpers.stack.servers.http import Login
 from helpers.stack.servers.java import Java
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
@@ -35,15 +36,27 @@ def kafka() -> Kafka:
 
 
 def worker() -> Worker:
-    broker = "127.0.0.1:20003"
-    place, secrets = Place(HOME, "connect"), HOME / "secrets"
-    return Worker(place, 20_001, bootstrap_servers=broker, plugin_path=[], secrets=secrets, version="4", java=JAVA)
+    return Worker(
+        Place(HOME, "connect"),
+        20_001,
+        bootstrap_servers="127.0.0.1:20003",
+        plugin_path=[],
+        secrets=HOME / "secrets",
+        login=Login("lab", str(HOME / "connect.password")),
+        version="4",
+        java=JAVA,
+    )
 
 
 @pytest.mark.parametrize(
     "server", [kafka(), worker(), database(MariaDB, "11.4.5"), database(MySQL, "8.4.2")], ids=lambda it: it.name
 )
-def test_every_server_names_loopback_and_nothing_else(server: Server) -> None:
+def test_every_server_names_loopback_and_nothing_else(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    HOME.mkdir()
+    (HOME / "connect.password").write_text("word")
     told = [str(part) for part in server.command()[1:]]
     told += [line for text in server.configuration().values() for line in text.splitlines()]
     said = "\n".join(told)
