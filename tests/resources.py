@@ -20,6 +20,7 @@ from helpers.processes import PIPE, STDOUT, Finished, Process, is_gone
 from helpers.settings import Settings, settings
 from helpers.stack import local
 from helpers.stack.home.place import Place
+from helpers.stack.home.secrets import password_folder
 from helpers.waiting import wait_until
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -40,6 +41,10 @@ def copy_added_plugins(home: Path) -> None:
     """Add the learner's connectors (`lab plugins add`) to the lab in `home`, so that they are tested too."""
     if _ADDED.exists():
         shutil.copytree(_ADDED, home / "plugins")
+
+
+_PLACES_OF_PASSWORDS = {"secrets/source.password", "secrets/sink.password", "connect/users.properties"}
+"""The files that the worker reads. The folder of all passwords comes to these."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,19 @@ class OwnLab:
     def ports(self) -> dict[str, int]:
         """Return server name to its port, as this lab keeps them."""
         return dict(json.loads((self.home / "lab.json").read_text("utf-8"))["ports"])
+
+    def passwords(self) -> dict[str, str]:
+        """Return each password of this lab by the name of its account."""
+        return {path.stem: path.read_text("ascii") for path in password_folder(self.home).iterdir()}
+
+    def files_with_a_password(self) -> set[str]:
+        """Return the files in this lab's home that hold a password, beside those whose place that is."""
+        words = [word.encode() for word in self.passwords().values()]
+        files = (path for path in self.home.rglob("*") if path.is_file())
+        found = {path for path in files if any(word in path.read_bytes() for word in words)}
+        names = {path.relative_to(self.home).as_posix() for path in found}
+        assert names >= _PLACES_OF_PASSWORDS, "the search finds nothing"
+        return {name for name in names - _PLACES_OF_PASSWORDS if not name.startswith("passwords/")}
 
     def pids(self) -> dict[str, int]:
         """Return server name to pid of those that run."""

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,10 @@ _KINDS = {
     "transforms.predicates.Predicate": "predicate",
 }
 """What a configuration of a connector can name, by the manifest that lists its classes."""
+_MOST_OF_A_MANIFEST = 1_000_000
+"""Bytes of one list of classes. A few thousand packed bytes could unpack to gigabytes in memory."""
+_DAMAGED = (zipfile.BadZipFile, RuntimeError, zlib.error, EOFError)
+"""What zipfile raises for a damaged archive. RuntimeError: it is encrypted, or packed in an unusual way."""
 _ADDING = ".adding-"
 _AGAIN = "Download the plugin again from its publisher."
 _REMEDY = "Give a plugin's .zip, .tar.gz or .jar, the folder it unpacks to, or a web address of one."
@@ -134,9 +139,17 @@ def _manifests(jar: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(jar) as archive:
             there = _KINDS.keys() & {name.removeprefix(_SERVICES) for name in archive.namelist()}
-            return {manifest: archive.read(f"{_SERVICES}{manifest}") for manifest in there}
-    except zipfile.BadZipFile as error:
+            return {manifest: _manifest(archive, manifest) for manifest in there}
+    except (OSError, *_DAMAGED) as error:
         raise InvalidInput(f"{jar.name} cannot be read: {error}.", _AGAIN) from error
+
+
+def _manifest(jar: zipfile.ZipFile, manifest: str) -> bytes:
+    with jar.open(f"{_SERVICES}{manifest}") as file:
+        content = file.read(_MOST_OF_A_MANIFEST + 1)
+    if len(content) > _MOST_OF_A_MANIFEST:
+        raise zipfile.BadZipFile(f"its list of classes {manifest} is too long")
+    return content
 
 
 def _lines(manifest: bytes, place: Path) -> set[str]:
@@ -172,20 +185,35 @@ def _download(address: str, folder: Path) -> Path:
 def _unpack(archive: Path, target: Path) -> None:
     try:
         if archive.is_dir():
+            _check_folder(archive, Room(archive, target))
             shutil.copytree(archive, target)
         elif zipfile.is_zipfile(archive) and archive.suffix != ".jar":
             room = Room(archive, target)
             with zipfile.ZipFile(archive) as content:
-                room.take(sum(entry.file_size for entry in content.infolist()))
+                for entry in content.infolist():
+                    room.take_file(entry.file_size)
                 content.extractall(target)
         elif archive.suffix == ".jar" and zipfile.is_zipfile(archive):
             target.mkdir()
             shutil.copy(archive, target)
         else:
             unpack_tar(archive, target)
-    # zipfile raises RuntimeError for an archive that is encrypted, or packed in an unusual way.
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, RuntimeError) as error:
+    except (OSError, tarfile.TarError, *_DAMAGED) as error:
         raise InvalidInput(f"{archive} cannot be read as a plugin: {error}.", _REMEDY) from error
+
+
+def _check_folder(folder: Path, room: Room) -> None:
+    """Check that `folder` has only files and folders of its own. A link may lead to one of its files, and nowhere else.
+
+    Raises `InvalidInput` for anything else, and when it is too much.
+    """
+    inside = folder.resolve()
+    for path in folder.rglob("*"):
+        own = path.is_file() and path.resolve().is_relative_to(inside) if path.is_symlink() else True
+        if not (own and (path.is_file() or path.is_dir())):
+            problem = f"{folder} contains {path.relative_to(folder)}, which is not a file inside the folder."
+            raise InvalidInput(problem, "Remove it, or give the plugin as an archive.")
+        room.take_file(path.stat().st_size)
 
 
 def _write_manifests(folder: Path, java: Java) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -151,18 +150,14 @@ def compare(chain: Chain) -> None:
 
 
 def test_no_secret_is_told_or_written_anywhere(chain: Chain) -> None:
-    folder = chain.own.home / "secrets"
-    secrets = [file.read_bytes() for file in folder.iterdir()]
-    assert len(secrets) == 5 and all(len(secret) > 20 for secret in secrets)
+    secrets = [word.encode() for word in chain.own.passwords().values()]
+    assert len(secrets) == 6 and all(len(secret) > 20 for secret in secrets)
     told = json.dumps([chain.client.frame().to_dict(), *_answers(chain.client)]).encode()
     count = int(topics.describe(chain.lab, "connect-configs")["end offset"].sum())
     kept = b"".join(message.value() or b"" for message in records.consume(chain.lab, "connect-configs", count))
     assert b"sink.password}" in told and b"source.password}" in kept, "the placeholders stand where a password would"
-    for secret in secrets:
-        assert secret not in told + kept
-        assert [
-            file for file in _files(chain.own.home) if folder not in file.parents and secret in file.read_bytes()
-        ] == []
+    assert not [secret for secret in secrets if secret in told + kept]
+    assert chain.own.files_with_a_password() == set()
 
 
 def test_a_worker_that_hangs_is_told_in_time(chain: Chain) -> None:
@@ -197,7 +192,3 @@ def test_every_row_arrives_by_the_jdbc_connectors_too(file_lab: OwnLab, family: 
 def _answers(client: ConnectClient) -> list[object]:
     ask = (client.get, client.config, client.tasks, client.status, client.offsets)
     return [one(name) for name in client.connectors() for one in ask]
-
-
-def _files(home: Path) -> list[Path]:
-    return [file for file in home.rglob("*") if file.is_file()]

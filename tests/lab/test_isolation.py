@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pymysql
 import pytest
-import requests
 
 from helpers import processes, topics
+from helpers.connect import ConnectClient
 from tests.resources import LAB, SERVERS, OwnLab, cache_folder
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -26,7 +26,7 @@ def _status(own: OwnLab) -> dict[str, object]:
 
 
 def _passwords(own: OwnLab) -> list[str]:
-    return [path.read_text() for path in (own.home / "secrets").glob("*.password")]
+    return list(own.passwords().values())
 
 
 def test_two_labs_side_by_side_and_one_goes_down_twice(own_lab: OwnLab, new_lab: OwnLab) -> None:
@@ -53,19 +53,16 @@ def test_nothing_listens_off_loopback(own_lab: OwnLab) -> None:
 
 
 def test_secrets_are_readable_by_their_owner_only(own_lab: OwnLab) -> None:
-    assert len(set(_passwords(own_lab))) == len(_passwords(own_lab)) == 5
-    for path in (own_lab.home, own_lab.home / "secrets"):
+    assert len(set(_passwords(own_lab))) == len(_passwords(own_lab)) == 6
+    for path in (own_lab.home, own_lab.home / "secrets", own_lab.home / "passwords"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
-    for path in (own_lab.home / "secrets").iterdir():
+    for path in (*own_lab.home.glob("*/*.password"), *own_lab.home.glob("connect/*")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_no_password_in_files_command_lines_or_answers(own_lab: OwnLab) -> None:
-    texts = {path: path.read_text(errors="replace") for path in own_lab.home.glob("**/*.properties")}
-    texts |= {path: path.read_text(errors="replace") for path in own_lab.home.glob("logs/*.log")}
-    texts[own_lab.home / "lab.json"] = (own_lab.home / "lab.json").read_text()
-    assert len(texts) > 4
-    seen = [*texts.values(), own_lab.run("status", "--json").stdout]
+    assert own_lab.files_with_a_password() == set()
+    seen = [own_lab.run("status", "--json").stdout]
     seen += [" ".join(psutil.Process(pid).cmdline()) for pid in own_lab.pids().values()]
     for password in _passwords(own_lab):
         assert not any(password in text for text in seen)
@@ -89,7 +86,7 @@ def test_each_account_may_do_what_it_needs_and_no_more(
 ) -> None:
     database = _status(own_lab)["database"]
     assert isinstance(database, dict)
-    password = (own_lab.home / "secrets" / f"{account}.password").read_text()
+    password = own_lab.passwords()[account]
     with (
         pymysql.connect(host=database["host"], port=database["port"], user=account, password=password) as connection,
         connection.cursor() as cursor,
@@ -103,7 +100,9 @@ def test_each_account_may_do_what_it_needs_and_no_more(
 
 def test_status_json_has_the_keys_that_scripts_rely_on(own_lab: OwnLab) -> None:
     content = _status(own_lab)
-    assert {"bootstrap_servers", "connect_url", "database", "home", "servers"} <= set(content)
+    assert {"bootstrap_servers", "connect_url", "database", "home", "servers", "worker_secrets"} <= set(content)
+    assert content["connect_user"] == "lab"
+    assert Path(str(content["connect_password_file"])).read_text() == own_lab.passwords()["connect"]
     database, servers = content["database"], content["servers"]
     assert isinstance(database, dict) and isinstance(servers, dict)
     assert set(database) >= {"host", "port", "name", "user", "password_file"}
@@ -145,11 +144,12 @@ def test_reset_forgets_everything_but_the_cache(new_lab: OwnLab) -> None:
 
 
 def test_the_worker_offers_debezium(own_lab: OwnLab) -> None:
-    plugins = requests.get(f"{_status(own_lab)['connect_url']}/connector-plugins", timeout=10).json()
+    with ConnectClient(own_lab.attach()) as client:
+        offered = {plugin["class"] for plugin in client.plugins()}
     assert {
         "io.debezium.connector.mariadb.MariaDbConnector",
         "io.debezium.connector.jdbc.JdbcSinkConnector",
-    } <= {plugin["class"] for plugin in plugins}
+    } <= offered
 
 
 def _may_mount() -> bool:

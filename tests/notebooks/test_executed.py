@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers import topics
 from helpers.lab import Lab
 from helpers.project import ROOT
+from helpers.stack.home.secrets import password_folder
 from tests.notebooks.example import notebook
 from tests.notebooks.execution import Executed, changes, execute, try_answers, wrong_answers
 
@@ -64,7 +65,7 @@ def solution_passes_its_check(run: Executed, lab: Lab) -> Iterator[str]:
 
 def shows_no_password(run: Executed, lab: Lab) -> Iterator[str]:
     assert lab.home
-    secrets = {path.stem: path.read_text("ascii") for path in (lab.home / "secrets").glob("*.password")}
+    secrets = {path.stem: path.read_text("ascii") for path in password_folder(lab.home).glob("*.password")}
     assert secrets
     for cell, output in run.outputs():
         yield from (

@@ -27,15 +27,21 @@ _MARIADB = re.compile(
 
 MOST = 2_000_000_000
 """Bytes that one archive may hold when it is unpacked. The largest plugins have a few hundred million."""
+MOST_FILES = 10_000
+"""Files and folders that one archive may hold. The largest plugins have a few hundred."""
 
 
 class Room:
-    """How much of `archive` may still be unpacked to `folder`: at most `MOST` bytes, and no more than the disk has free."""
+    """How much of `archive` may still be unpacked to `folder`.
+
+    At most `MOST` bytes, no more than the disk has free, and at most `MOST_FILES` files and folders.
+    """
 
     def __init__(self, archive: Path, folder: Path) -> None:
         self._archive = archive
         there = next(path for path in (folder, *folder.parents) if path.exists())
         self._left = self._limit = min(MOST, shutil.disk_usage(there).free)
+        self._files = MOST_FILES
 
     def take(self, size: int) -> None:
         """Count `size` bytes more. Raises `InvalidInput` when they are too many."""
@@ -43,6 +49,14 @@ class Room:
         if self._left < 0:
             problem = f"{self._archive} unpacks to more than {self._limit / 1e6:,.0f} MB, which is too much here."
             raise InvalidInput(problem, "Check that it is what you wanted. If the disk is full, make room on it.")
+
+    def take_file(self, size: int) -> None:
+        """Count one file or folder more, of `size` bytes. Raises `InvalidInput` when they are too many."""
+        self._files -= 1
+        if self._files < 0:
+            problem = f"{self._archive} holds more than {MOST_FILES:,} files, which is no plugin."
+            raise InvalidInput(problem, "Check that it is what you wanted.")
+        self.take(size)
 
 
 def unpack_plugin(archive: Path, target: Path) -> None:
@@ -62,7 +76,7 @@ def unpack_tar(archive: Path, folder: Path) -> None:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 _check(member, archive)
-                room.take(member.size)
+                room.take_file(member.size)
                 if member.isreg() and (file := tar.extractfile(member)):
                     _write(file, folder / member.name)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:

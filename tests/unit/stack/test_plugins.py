@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -132,6 +133,78 @@ def test_a_jar_that_is_none_and_a_manifest_that_is_no_text_are_refused(tmp_path:
     loose.parent.mkdir(parents=True)
     loose.write_bytes(b"\xff\xfe")
     assert "cannot be read" in refused(folder, home)
+
+
+@pytest.mark.parametrize("name", ["many.tar.gz", "many.zip", "many"])
+def test_too_many_files_are_refused(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(unpack, "MOST_FILES", 3)
+    path, content = tmp_path / name, tmp_path / "content"
+    content.mkdir()
+    for number in range(4):
+        (content / f"{number}.jar").touch()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            for file in content.iterdir():
+                packed.write(file, file.name)
+    elif path.suffix:
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(content, "content")
+    else:
+        content.rename(path)
+    assert "holds more than 3 files" in refused(path, home)
+
+
+def test_a_manifest_that_fills_the_memory_is_refused(tmp_path: Path, home: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.jar", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{SERVICES}sink.SinkConnector", bytes(1_000_001))
+    assert "a.jar cannot be read: its list of classes sink.SinkConnector is too long" in refused(
+        tmp_path / "a.jar", home
+    )
+
+
+@pytest.mark.parametrize(("flag", "value", "said"), [(8, 1, "encrypted"), (10, 97, "compression method")])
+def test_a_jar_that_is_encrypted_or_packed_strangely_is_refused(
+    tmp_path: Path, home: Path, flag: int, value: int, said: str
+) -> None:
+    path = tmp_path / "a.jar"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{SERVICES}sink.SinkConnector", "org.example.Sink")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + flag] = content[6 if flag == 8 else 8] = value
+    path.write_bytes(content)
+    assert said in refused(path, home)
+
+
+def test_a_folder_with_the_name_of_a_jar_is_no_jar(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "mine" / "a.jar").mkdir(parents=True)
+    assert "a.jar cannot be read" in refused(tmp_path / "mine", home)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows links to administrators only, and has no pipes")
+@pytest.mark.parametrize("what", ["out", "loop", "broken", "folder outside", "pipe"])
+def test_what_is_no_file_of_the_folder_is_refused(tmp_path: Path, home: Path, what: str) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "private").write_text("secret")
+    targets = {"out": tmp_path / "private", "loop": folder, "broken": tmp_path / "no", "folder outside": tmp_path}
+    if what == "pipe":
+        os.mkfifo(folder / "strange")
+    else:
+        (folder / "strange").symlink_to(targets[what])
+    assert "mine contains strange, which is not a file inside" in refused(folder, home)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows links to administrators only")
+def test_a_link_to_a_file_of_the_folder_is_that_file(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    jar(folder / "a-1.jar", {"sink.SinkConnector": "org.example.Sink"})
+    (folder / "a.jar").symlink_to("a-1.jar")
+    plugins._unpack(folder, tmp_path / "there")
+    assert {path.name: path.is_symlink() for path in (tmp_path / "there").iterdir()} == {
+        "a-1.jar": False,
+        "a.jar": False,
+    }
 
 
 def test_what_a_kill_has_left_is_cleared(tmp_path: Path, home: Path) -> None:
