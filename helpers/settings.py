@@ -15,6 +15,7 @@ from helpers.errors import InvalidInput
 NAME = "kafka-sync-lab"
 ATTACH, BROKER = "LAB_ATTACH", "LAB_BOOTSTRAP_SERVERS"
 """The variables that name servers which already run."""
+_NO_LOGIN = r"https?://[^\s/@?]+(/[^\s@?]*)?"
 URL = r"https?://[^\s/]\S*"
 _DATABASE = r"(?!\S*passw)(mysql|mariadb)(\+pymysql)?://[^\s:/@]+@(\[[^\s\]]+\]|[^\s:/@]+)(:\d+)?(/\S*)?"
 BROKERS = r"[^\s,/]+:\d+(\s*,\s*[^\s,/]+:\d+)*"
@@ -35,7 +36,7 @@ class Settings:
     bootstrap_servers: str | None = None
     """A Kafka that already runs (`LAB_BOOTSTRAP_SERVERS`). `attach()` then uses it and not the lab in `home`."""
     connect_url: str | None = None
-    """A Kafka Connect that already runs (`LAB_CONNECT_URL`)."""
+    """A Kafka Connect that already runs (`LAB_CONNECT_URL`). One that wants a password is named in `LAB_ATTACH`."""
     registry_url: str | None = None
     """A schema registry that already runs, with Confluent's interface (`LAB_REGISTRY_URL`)."""
     database_url: str | None = None
@@ -61,7 +62,9 @@ def settings() -> Settings:
         maven_url=_matching("LAB_MAVEN_URL", URL, "an http or https address of a Maven repository"),
         attach=os.environ.get(ATTACH, "").strip() or None,
         bootstrap_servers=_matching(BROKER, BROKERS, "host:port, or several separated by commas"),
-        connect_url=_matching("LAB_CONNECT_URL", URL, "an http or https address, such as http://localhost:8083"),
+        connect_url=_matching(
+            "LAB_CONNECT_URL", _NO_LOGIN, "an http or https address without a password, http://localhost:8083"
+        ),
         registry_url=_matching("LAB_REGISTRY_URL", URL, "an http or https address, such as http://localhost:8081"),
         database_url=_matching("LAB_DATABASE_URL", _DATABASE, "mysql+pymysql://user@host:port, without a password"),
         database_password_file=_file("LAB_DATABASE_PASSWORD_FILE"),

@@ -13,7 +13,7 @@ from helpers.cleanup import afterwards
 from helpers.connect.causes import Failure, failure, failures
 from helpers.connect.config import Config, as_text, name_of
 from helpers.connect.endpoints import Endpoints, Status
-from helpers.connect.keys import check_class, check_keys
+from helpers.connect.keys import check_class, check_keys, check_passwords
 from helpers.connect.rest import Rest
 from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
@@ -58,6 +58,7 @@ class ConnectClient(Endpoints):
         one), for a value that would silently become another, and for a password in plain text;
         `ConnectFailed` for what the connector itself refuses.
         """
+        check_passwords(as_text(config))  # first: the worker would write an address into its log
         check_class(as_text(config), [plugin["class"] for plugin in self.plugins()])
         check_keys(as_text(config), self.validate(config)["configs"])
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import unquote
 
 from helpers.connect.causes import next_step
 from helpers.errors import ConnectFailed, InvalidInput
@@ -38,10 +39,14 @@ _OPEN = (
     r"(driver|hibernate|internal|signal)\..+",
 )
 """Families of keys that are passed on: to a client, a driver, Hibernate."""
+_AS_A_SETTING = r"[?&;,(\s][\w.-]*(password|passwd|pwd)\d*\s*=\s*[\"']?(?!\$\{)[^&;,)\s\"']"
 _IN_ADDRESS = re.compile(
-    r"(?i)^[a-z][a-z0-9+.:-]*://([^/\s@]*:(?!\$\{)[^/\s@]+@|.*[?&;](password|pwd)=(?!\$\{)[^&;\s])"
+    r"(?i)^[a-z][a-z0-9+.-]*:"
+    rf"(.*//[^/\s@]*:(?!\$\{{)[^/?\s@]+@|oracle:\w+:[^/\s@]+/(?!\$\{{)[^@\s]+@|.*{_AS_A_SETTING})"
 )
-"""A password in an address: `//user:password@host`, or `?password=…`. The worker writes addresses into its log."""
+"""A password in an address: `//user:password@host`, `?password=…`, `(password=…)`. The worker writes addresses into its log."""
+_IN_LOGIN = re.compile(rf"(?is){_AS_A_SETTING}")
+"""A password in the text of `sasl.jaas.config`, which every prefix may have: the worker knows only its own as a password."""
 _NAMED = ("converters", "post.processors")
 """Keys that list names. A key that begins with such a name belongs to that plugin."""
 _CONVERTERS = ("key.converter", "value.converter", "header.converter")
@@ -71,11 +76,7 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
     if wrong := misspelt_values(config):
         said = "; ".join(f"{key}={config[key]!r} (choose {', '.join(choices)})" for key, choices in wrong.items())
         raise InvalidInput(f"Unknown value in {name}: {said}.", "Debezium would silently take its default.")
-    if bare := literal_passwords(config, definitions):
-        problem = (
-            f"In {name} the password {', '.join(bare)} is in plain text: anyone who can reach the worker can read it."
-        )
-        raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
+    check_passwords(config, definitions)
     # Debezium's source for MySQL lists a key that it has no value for.
     fields = {it["value"]["name"]: it["value"]["errors"] for it in told if it["value"] and it["value"]["errors"]}
     if fields:
@@ -84,6 +85,19 @@ def check_keys(config: Mapping[str, str], told: Iterable[Mapping[str, Any]]) -> 
         raise ConnectFailed(
             problem, next_step(said, "See `validate` for what each key allows."), status=400, fields=fields
         )
+
+
+def check_passwords(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]] = ()) -> None:
+    """Check that no password stands in `config`. Without `definitions` only an address and a key of that name count.
+
+    Raises `InvalidInput`, which does not show it.
+    """
+    if bare := literal_passwords(config, definitions):
+        name = f"connector {config.get('name')!r}"
+        problem = (
+            f"In {name} the password {', '.join(bare)} is in plain text: anyone who can reach the worker can read it."
+        )
+        raise InvalidInput(problem, "Put it into a file, and name that: ${dir:FOLDER:FILE}.")
 
 
 def check_class(config: Mapping[str, str], classes: Iterable[str]) -> None:
@@ -137,8 +151,14 @@ def misspelt_values(config: Mapping[str, str]) -> dict[str, Sequence[str]]:
 def literal_passwords(config: Mapping[str, str], definitions: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the keys that are passwords, or addresses with one in them, and hold it where they should name its place."""
     secret = {definition["name"] for definition in definitions if definition["type"] == "PASSWORD"}
-    bare = [key for key, value in config.items() if key in secret and value and not re.fullmatch(r"\$\{.+}", value)]
-    return [*bare, *(key for key, value in config.items() if key not in secret and _IN_ADDRESS.search(value))]
+    named = {key for key in config if key in secret or key.endswith(".password")}
+    bare = [key for key, value in config.items() if key in named and value and not re.fullmatch(r"\$\{.+}", value)]
+    return [*bare, *(key for key, value in config.items() if key not in named and _has_password(key, value))]
+
+
+def _has_password(key: str, value: str) -> bool:
+    plain = unquote(value)
+    return bool((_IN_LOGIN if key.endswith("sasl.jaas.config") else _IN_ADDRESS).search(plain))
 
 
 def _declares(converter: str, told: Iterable[str]) -> bool:

@@ -17,6 +17,8 @@ from helpers.settings import settings
         ("LAB_CONNECT_URL", "127.0.0.1:8083"),
         ("LAB_CONNECT_URL", "http:///connectors"),
         ("LAB_CONNECT_URL", "ftp://kim:geheim@example.org"),
+        ("LAB_CONNECT_URL", "http://kim:geheim@localhost:8083"),
+        ("LAB_CONNECT_URL", "http://localhost:8083/?password=geheim"),
         ("LAB_REGISTRY_URL", "registry:8081"),
         ("LAB_MAVEN_URL", "kim:geheim@example.org/maven2"),
         ("LAB_BOOTSTRAP_SERVERS", "localhost"),
@@ -40,7 +42,7 @@ def test_what_cannot_be_right_is_refused_and_not_shown(
 def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given = {
         "LAB_HOME": str(tmp_path),
-        "LAB_CONNECT_URL": "https://kim:geheim@example.org:8083/connect",
+        "LAB_CONNECT_URL": "https://example.org:8083/connect",
         "LAB_REGISTRY_URL": "http://registry:8081",
         "LAB_MAVEN_URL": "http://127.0.0.1:1/",
         "LAB_BOOTSTRAP_SERVERS": "one:9092, [::1]:9093",

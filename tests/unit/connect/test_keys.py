@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from helpers.connect.causes import failure, next_step, root_cause
-from helpers.connect.keys import check_class, check_keys, unread
+from helpers.connect.keys import check_class, check_keys, check_passwords, unread
 from helpers.errors import ConnectFailed, InvalidInput
 
 NAMES = [
@@ -234,6 +235,15 @@ def test_a_cause_has_a_next_step(cause: str, step: str) -> None:
         "jdbc:mariadb://db/mydb1?PASSWORD=x&useSSL=true",
         "jdbc:sqlserver://db;user=kim;password=x",
         "mysql://kim:geheim@db/mydb1",
+        "jdbc:mariadb://db,kim:geheim@other/mydb1",
+        "http://one:9200,https://kim:geheim@two:9200",
+        "jdbc:mysql://address=(host=db)(user=kim)(password=geheim)/mydb1",
+        "jdbc:mysql://(host=db,user=kim,password=geheim)/mydb1",
+        "jdbc:mysql://db/mydb1?trustCertificateKeyStorePassword=geheim",
+        "jdbc:mysql://db/mydb1?password1=geheim",
+        "jdbc:mysql://db/mydb1?%70assword=geheim",
+        "jdbc:postgresql:mydb1?password=geheim",
+        "jdbc:oracle:thin:kim/geheim@db:1521/x",
     ],
 )
 def test_a_password_in_an_address_is_refused(url: str) -> None:
@@ -248,10 +258,27 @@ def test_a_password_in_an_address_is_refused(url: str) -> None:
         "jdbc:mariadb://db/mydb1?password=${dir:/secrets:sink.password}",
         "mysql://kim:${dir:/secrets:sink.password}@db/mydb1",
         "jdbc:mysql://db:3306/passwords",
+        "jdbc:mysql://db:3306/mydb1?connectionAttributes=mail:kim@example.org",
+        "SELECT id FROM users WHERE name = 'a' AND pwd = 'geheim'",
     ],
 )
 def test_an_address_without_a_password_is_taken(url: str) -> None:
     check_keys({"name": "orders", "connection.url": url, "topics": "x"}, [*told(), *url_told()])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("consumer.override.ssl.keystore.password", "geheim"),
+        ("driver.password", "geheim"),
+        ("producer.override.sasl.jaas.config", 'org.example.Plain required username="kim" password="geheim";'),
+    ],
+)
+def test_a_password_that_the_worker_does_not_know_as_one_is_refused_before_it_is_sent(key: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=f"the password {re.escape(key)} is in plain text") as caught:
+        check_passwords({"name": "orders", key: value})
+    assert "geheim" not in str(caught.value)
+    check_passwords({"name": "orders", key: value.replace("geheim", "${dir:/secrets:sink.password}")})
 
 
 def url_told() -> list[dict[str, Any]]:
