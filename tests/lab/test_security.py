@@ -14,9 +14,11 @@ import pytest
 import requests
 
 from helpers import connectors, database, processes, records, topics
+from helpers.attaching import attach
 from helpers.connect import ConnectClient
 from helpers.errors import ConnectFailed
 from helpers.lab import Lab
+from helpers.settings import Settings
 from helpers.stack.home.accounts import ACCOUNTS
 from helpers.stack.home.secrets import password_file
 from helpers.waiting import wait_until
@@ -69,6 +71,13 @@ def test_a_connector_can_name_two_passwords_and_no_others(own_lab: OwnLab, lab: 
     seen = {_resolved(client, f"${{dir:{folder}:{name}}}") for folder in folders for name in names}
     assert {word for word in seen if not word.startswith("${")} == {words["source"], words["sink"]}
     assert _resolved(client, lab.secret("sink")) == words["sink"]
+
+
+def test_the_text_of_status_is_enough_to_use_the_worker(own_lab: OwnLab, tmp_path: Path) -> None:
+    text = tmp_path / "given.json"
+    text.write_text(own_lab.run("status", "--json").stdout, "utf-8")
+    given = attach("connect", "database", where=Settings(tmp_path, own_lab.cache, attach=str(text)))
+    assert _resolved(ConnectClient(given), given.secret("sink")) == own_lab.passwords()["sink"]
 
 
 def test_a_wrong_password_is_told_in_one_sentence(lab: Lab, tmp_path: Path) -> None:

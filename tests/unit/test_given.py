@@ -13,6 +13,7 @@ import pytest
 from helpers.attaching import attach
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.settings import Settings, settings
+from helpers.stack.servers.http import Login
 from tests.fake_server import Answer, FakeServer, Request
 
 WHOLE: dict[str, Any] = {
@@ -62,6 +63,13 @@ def test_the_text_of_status_names_a_lab(folder: Path) -> None:
     assert lab.secret("sink") == "${dir:/run/secrets:sink.password}", "as the worker sees it"
     assert lab.home is None, "its servers are given: nothing here starts or ends them"
     assert lab.seen_by_worker.bootstrap_servers == "kafka:19092"
+
+
+def test_the_worker_may_want_a_password_and_have_a_folder_of_its_own(folder: Path) -> None:
+    more = {"connect_user": "kim", "connect_password_file": "kafka.password", "worker_secrets": "/worker/secrets"}
+    lab = attach(where=given(folder, inside=None, **more))
+    assert lab.connect_auth == Login("kim", str(folder / "kafka.password"))
+    assert lab.secret("sink") == "${dir:/worker/secrets:sink.password}"
 
 
 def test_a_login_is_read_from_its_file_and_not_shown(folder: Path) -> None:
