@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -36,9 +37,12 @@ def home(cache: Path | None = None) -> Iterator[LocalLab]:
 
 
 @contextmanager
-def running() -> Iterator[Lab]:
-    """Yield a lab whose servers run."""
+def running(*, added: bool = False) -> Iterator[Lab]:
+    """Yield a lab whose servers run; if `added`, with the learner's added connectors (`lab plugins add`) too."""
     with home() as local:
+        plugins = settings().home / "plugins"
+        if added and plugins.exists():
+            shutil.copytree(plugins, local.home / "plugins")
         local.up(Terminal())
         yield attach(where=replace(settings(), home=local.home, bootstrap_servers=None))
 

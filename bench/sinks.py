@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows a second of a sink by batch, bulk statement and tasks, beside a consumer written by hand that writes the same."""
+"""Rows a second of a sink by batch, bulk statement and tasks, beside a consumer by hand, and the classic sink where it is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UPSERT = """INSERT INTO mydb2.{table} (order_id, customer, qty, price)
 
 def measure() -> Iterator[Row]:
     """Yield the rows of this part: rows a second of each way, with its commits and statements; then ratios of one run."""
-    with own.running() as lab, Workspace(lab, "bench") as workspace:
+    with own.running(added=True) as lab, Workspace(lab, "bench") as workspace:
         table = sink_rates.make_table(lab, workspace, "orders")
         orders = sink_rates.orders(_ORDERS)
         base = _sink(lab, table)
@@ -37,11 +37,12 @@ def measure() -> Iterator[Row]:
         found = {
             way: sink_rates.measure(lab, workspace, {**base, **more}, orders) for way, more in _ways(lab, base).items()
         }
-        by_hand = _by_hand(lab, workspace)
+        found |= sink_rates.classic(lab, workspace, table, orders)
+        by_hand, about_classic = _by_hand(lab, workspace), sink_rates.about_classic(lab)
     for way, numbers in found.items():
         note = f"{numbers['commits']:,} commits, {numbers['inserts']:,} INSERTs for {_ORDERS:,} rows"
         yield Row(f"sink, {way}", numbers["rows/s"], "rows/s", note=note)
-    yield Row("consumer by hand, batch 500", by_hand, "rows/s")
+    yield Row("consumer by hand, batch 500", by_hand, "rows/s", note=about_classic)
     rates = {way: numbers["rows/s"] for way, numbers in found.items()} | {"by hand": by_hand}
     for way in ("batch 50", "batch 2000", "rewriteBatchedStatements", "4 tasks", "by hand"):
         yield Row(f"{way} / {_BASE}", rates[way] / rates[_BASE], "times")

@@ -95,5 +95,7 @@ def root_cause(trace: str) -> str:
     """Return the innermost exception of a Java stack trace: its name without package, and its message on one line."""
     innermost = re.split(r"^Caused by: ", trace, flags=re.MULTILINE)[-1]
     message = re.split(r"\n\s+(?:at |\.\.\. \d)|\n\s*Suppressed: ", innermost)[0]
+    if "Exception chain:\n" in message:  # so the classic JDBC sink lists what the driver said, the innermost last
+        message = re.split(r"\n(?=[\w.]+(?:Exception|Error): )", message)[-1]
     kind, _, words = " ".join(message.split()).partition(": ")
     return f"{kind.rpartition('.')[2]}: {words}".removesuffix(": ").rstrip(".") or "no reason was given"

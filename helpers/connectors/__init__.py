@@ -7,13 +7,23 @@
 """
 
 from helpers.connect import Config
-from helpers.connectors.choice import choose_sink, choose_source, families, poll_every, sink, source
+from helpers.connectors.choice import (
+    about_classic_sink,
+    choose_sink,
+    choose_source,
+    families,
+    has_classic_sink,
+    poll_every,
+    sink,
+    source,
+)
 from helpers.connectors.debezium import debezium_sink, debezium_source
 from helpers.connectors.files import file_sink, file_source
 from helpers.connectors.jdbc import jdbc_sink, jdbc_source
-from helpers.connectors.parts import SINKS, SOURCES
+from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES
 
 __all__ = [
-    "SINKS", "SOURCES", "Config", "choose_sink", "choose_source", "debezium_sink", "debezium_source", "families",
-    "file_sink", "file_source", "jdbc_sink", "jdbc_source", "poll_every", "sink", "source",
+    "CLASSIC_SINK", "SINKS", "SOURCES", "Config", "about_classic_sink", "choose_sink", "choose_source", "debezium_sink",
+    "debezium_source", "families", "file_sink", "file_source", "has_classic_sink", "jdbc_sink", "jdbc_source",
+    "poll_every", "sink", "source",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from helpers import database
 from helpers.connect import Config, ConnectClient
 from helpers.connectors.debezium import debezium_sink, debezium_source
 from helpers.connectors.jdbc import jdbc_sink, jdbc_source
-from helpers.connectors.parts import SINKS, SOURCES, Key, More, Vendor, Write
+from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES, Key, More, Vendor, Write
 from helpers.errors import InvalidInput, Unsupported
 from helpers.lab import Lab
 
@@ -35,6 +35,17 @@ def choose_sink(lab: Lab) -> str:
     Raises `Unsupported` if it has neither.
     """
     return _first(lab, list(SINKS))
+
+
+def has_classic_sink(lab: Lab) -> bool:
+    """Return whether this worker has Confluent's JDBC sink."""
+    return families(lab)[CLASSIC_SINK] is not None
+
+
+def about_classic_sink(lab: Lab) -> str:
+    """Return a sentence that says whether this worker has Confluent's JDBC sink."""
+    version = families(lab)[CLASSIC_SINK]
+    return f"{CLASSIC_SINK}: " + (version or "not on this worker, so it is not shown here.")
 
 
 def source(

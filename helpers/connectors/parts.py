@@ -29,6 +29,8 @@ SINKS = {
     "Debezium JDBC sink": "io.debezium.connector.jdbc.JdbcSinkConnector",
 }
 """Family to class, in the order in which `choose_sink` looks for them."""
+CLASSIC_SINK = "Confluent JDBC sink"
+"""The family that experiments run beside Debezium's sink, where the worker has it."""
 
 More = Mapping[str, object] | None
 """Further keys by Kafka's names; they win over what the function would set."""

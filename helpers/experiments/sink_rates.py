@@ -6,13 +6,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import pymysql
 from confluent_kafka import Producer
 
-from helpers import clients, database, groups, records
+from helpers import clients, connectors, database, groups, records, schemas
 from helpers.connect import Config, ConnectClient
+from helpers.connectors.parts import TEXT
 from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.lag import measure_lag
@@ -21,6 +23,8 @@ from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
 from helpers.workspace import Workspace
 
+about_classic = connectors.about_classic_sink
+"""Says whether `classic` finds something."""
 PARTITIONS = 4
 """Partitions of the topic: so many tasks can work at the same time."""
 FIELDS: Schema = {"order_id": "text", "customer": "text", "qty": "int32", "price": "int32"}
@@ -135,6 +139,30 @@ def measure(lab: Lab, workspace: Workspace, config: Config, orders: Sequence[Ord
         _wait_written(lab, client, whole, len(orders))
         after = counted(lab)
     return {"rows/s": rate(lab, table), **{what: after[what] - before[what] for what in before}}
+
+
+def classic(lab: Lab, workspace: Workspace, table: str, orders: Sequence[Order]) -> dict[str, dict[str, int]]:
+    """Return what `measure` finds for the classic JDBC sink by batch, bulk statement and tasks; nothing where there is none.
+
+    `table` is one of `make_table`. Raises what `measure` raises.
+    """
+    if not connectors.has_classic_sink(lab):
+        return {}
+    more = {**schemas.json_converter(FIELDS), "key.converter": TEXT, "batch.size": 500}
+    how: dict[str, Any] = {"key": "record_value", "key_fields": ["order_id"], "table": table, "create_tables": False}
+    base = connectors.jdbc_sink(lab, "classic", ["orders"], config=more, **how)
+    ways = _classic_ways(str(base["connection.url"]))
+    measure(lab, workspace, base, orders)  # its code is slow until it is compiled
+    return {f"classic, {way}": measure(lab, workspace, {**base, **more}, orders) for way, more in ways.items()}
+
+
+def _classic_ways(url: str) -> dict[str, Mapping[str, object]]:
+    return {
+        "batch 50": {"batch.size": 50},
+        "batch 500": {},
+        "rewriteBatched": {"connection.url": f"{url}&rewriteBatchedStatements=true"},
+        "4 tasks": {"tasks.max": 4},
+    }
 
 
 @contextmanager

@@ -59,6 +59,19 @@ def test_one_driver_makes_one_insert_of_a_batch_and_four_tasks_write_all(
     assert set(written["customer"]) == {"최지우"}, "the other driver writes Korean text as it is"
 
 
+def test_the_classic_sink_commits_what_one_poll_brings(lab: Lab, workspace: Workspace, present: set[str]) -> None:
+    table = sink_rates.make_table(lab, workspace, "classic")
+    if connectors.CLASSIC_SINK not in present:
+        assert sink_rates.classic(lab, workspace, table, []) == {}
+        assert "not on this worker" in sink_rates.about_classic(lab)
+        pytest.skip(f"{connectors.CLASSIC_SINK} is not on this worker")
+    found = sink_rates.classic(lab, workspace, table, sink_rates.orders(ORDERS))
+    assert {"classic, batch 50", "classic, batch 500", "classic, rewriteBatched", "classic, 4 tasks"} == found.keys()
+    assert found["classic, batch 50"]["commits"] < ORDERS / 50 / 2, "batch.size is not the size of a commit"
+    assert found["classic, batch 50"]["inserts"] == ORDERS
+    assert set(sink_rates.rows(lab, table)["customer"]) == {"최지우"}
+
+
 def test_a_sink_that_fails_ends_the_measurement(lab: Lab, workspace: Workspace, config: Config) -> None:
     database.execute(lab, f"ALTER TABLE mydb2.{config['collection.name.format']} MODIFY customer VARCHAR(1)")
     with pytest.raises(ConnectorFailed, match="Data too long"):

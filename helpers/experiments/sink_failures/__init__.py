@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debezium's sinks that meet what they cannot write. All sinks of one experiment run side by side, each with its own table.
+"""Sinks that meet what they cannot write: Debezium's, and the classic one where the worker has it. Each has its own table.
 
 - `bad_row` `changes` one bad row among many; records whose schema has changed
 - `members` a table that a sink has made for itself

@@ -13,7 +13,8 @@ import pandas as pd
 from helpers import records
 from helpers.connect import ConnectClient
 from helpers.connect.causes import failure
-from helpers.experiments.sink_failures.sinks import PATIENCE, Sink, Starter
+from helpers.connectors import CLASSIC_SINK, has_classic_sink
+from helpers.experiments.sink_failures.sinks import DEBEZIUM, PATIENCE, Sink, Starter
 from helpers.lab import Lab
 from helpers.schemas import Schema, connect_json, json_converter
 from helpers.waiting import wait_until
@@ -51,6 +52,9 @@ CHANGES = {
     ),
 }
 """The rows of `schema_changes`."""
+SAME = "classic sink: the same"
+"""Its last column, where there is one."""
+_SEEN = ["task", "row 1", "row 2"]
 
 
 def schema_changes(lab: Lab, workspace: Workspace) -> pd.DataFrame:
@@ -59,22 +63,32 @@ def schema_changes(lab: Lab, workspace: Workspace) -> pd.DataFrame:
     A first record makes row 1 (name Kim, qty 5). Then two records of the new schema come, for row 1 and for row 2. Sinks
     may change their tables (`schema.evolution=basic`), and pass over errors as far as that goes (`errors.tolerance=all`).
 
+    Where the worker has the classic sink, the column `SAME` says whether its task, row 1 and row 2 were the same.
+
     Raises what the worker and the database say, and `TimedOut` for a sink that neither writes nor fails.
     """
+    found = _outcomes(lab, workspace, DEBEZIUM)
+    if has_classic_sink(lab):
+        same = _outcomes(lab, workspace, CLASSIC_SINK)[_SEEN] == found[_SEEN]
+        found[SAME] = same.all(axis="columns").map({True: "yes", False: "no"})
+    return found
+
+
+def _outcomes(lab: Lab, workspace: Workspace, family: str) -> pd.DataFrame:
     with ConnectClient(lab) as client:
         topics = {label: workspace.topic("changes") for label in CHANGES}
         for topic in topics.values():
             records.produce(lab, topic, [_record(_FIRST, _BEFORE)])
         starter = Starter(lab, workspace, client)
-        sinks = {label: _sink(starter, topics[label], change) for label, change in CHANGES.items()}
+        sinks = {label: _sink(starter, topics[label], change, family) for label, change in CHANGES.items()}
         for label, sink in sinks.items():
             _wait_row(sink, 1)
             records.produce(lab, topics[label], _changed(CHANGES[label]))
         return pd.DataFrame([_outcome(client, sink) for sink in sinks.values()], list(sinks)).fillna("")
 
 
-def _sink(starter: Starter, topic: str, change: Change) -> Sink:
-    how = {"write": "upsert", "key": "record_value", "key_fields": ["id"]}
+def _sink(starter: Starter, topic: str, change: Change, family: str) -> Sink:
+    how: dict[str, Any] = {"family": family, "write": "upsert", "key": "record_value", "key_fields": ["id"]}
     return starter.start("schema-change", topic, columns=change.columns, config=json_converter(), **how)
 
 

@@ -8,19 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import database
+from helpers import connectors, database
 from helpers.connect import Config, ConnectClient
-from helpers.connectors import debezium_sink
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.workspace import Workspace
 
+DEBEZIUM = "Debezium JDBC sink"
 PATIENCE = 60.0
 """Seconds that a sink may take for what is expected of it."""
 
 _SETTINGS = {
     "errors.tolerance": "all",
-    "connection.pool.min_size": 1,  # by default a task opens five connections
+    "connection.pool.min_size": 1,  # by default a task of Debezium's opens five connections
+    "max.retries": 0,  # by default the classic sink writes a refused batch ten times more, one every three seconds
 }
 
 
@@ -50,14 +51,15 @@ class Starter:
     workspace: Workspace
     client: ConnectClient
 
-    def start(self, name: str, topic: str, *, columns: str, config: Config, **how: Any) -> Sink:
-        """Make a table of `columns`, and a sink that writes `topic` to it. `how` is what `debezium_sink` takes.
+    def start(self, name: str, topic: str, *, columns: str, config: Config, family: str = DEBEZIUM, **how: Any) -> Sink:
+        """Make a table of `columns`, and a sink of `family` that writes `topic` to it. `how` is what `connectors.sink` takes.
 
         The sink's name begins with `name`. It is not waited for. Raises what the worker and the database say.
         """
         table = self.workspace.table("orders", database=SINK_DATABASE)
         database.execute(self.lab, f"CREATE TABLE {SINK_DATABASE}.{table} ({columns})")
         unique = self.workspace.connector(name)
-        sink = debezium_sink(self.lab, unique, [topic], table=table, config=_SETTINGS | config, **how)
+        more = _SETTINGS | config
+        sink = connectors.sink(self.lab, unique, [topic], family=family, table=table, config=more, **how)
         self.client.create(sink, check=False)
         return Sink(self.lab, unique, f"{SINK_DATABASE}.{table}")

@@ -170,6 +170,14 @@ Caused by: java.sql.SQLException: (conn=9) Table 'mydb2.t'
 \tat org.mariadb.jdbc.Statement.execute(Statement.java:1)
 \t... 21 more
 """
+CHAIN = """a.B: stopped
+Caused by: java.sql.SQLException: Exception chain:
+java.sql.BatchUpdateException: (conn=9) Data too long for column 'customer' at row 1
+java.sql.SQLSyntaxErrorException: (conn=9) Data too long for column 'customer' at row 1
+
+\tat x.Y.put(Y.java:108)
+\t... 12 more
+"""
 
 
 @pytest.mark.parametrize(
@@ -178,6 +186,7 @@ Caused by: java.sql.SQLException: (conn=9) Table 'mydb2.t'
         (TRACE, "SQLException: (conn=9) Table 'mydb2.t' doesn't exist"),
         ("java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n", "NullPointerException"),
         ("java.lang.IllegalStateException: one line", "IllegalStateException: one line"),
+        (CHAIN, "SQLSyntaxErrorException: (conn=9) Data too long for column 'customer' at row 1"),
         ("", "no reason was given"),
     ],
 )
