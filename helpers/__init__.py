@@ -10,7 +10,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
 - `connect` `database` `groups` `lag` `records` `schemas` `segments` `services` `kafka_tools` `topics` `workspace` what lessons do
 - `attaching` `given` `lab` `cluster` `clients` `java_client` where the servers answer, brokers to kill, how a client is made
-- `faults` what goes wrong on purpose
+- `faults` `sql_errors` what goes wrong on purpose; what a database refuses, as an error
 - `stack` how the servers are downloaded and run
 - `child` `child_input` programs that end with their parent
 - `processes` the only place that starts a process

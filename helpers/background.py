@@ -20,7 +20,7 @@ class Background:
         self._step = step
         self._interval = interval
         self._quit = threading.Event()
-        self._kept = _Kept()
+        self._kept = Kept()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Background:
@@ -33,9 +33,7 @@ class Background:
         self._quit.set()
         if self._thread.is_alive():
             self._thread.join()
-        error, self._kept.error = self._kept.error, None
-        if error:
-            raise error
+        self._kept.raise_it()
 
     def __enter__(self) -> Background:
         return self.start()
@@ -53,14 +51,21 @@ class Background:
                 self._quit.wait(max(due - time.monotonic(), 0))
 
 
-class _Kept:
-    """Keeps the exception of its block, so that another thread can raise it."""
+class Kept:
+    """Keeps the first exception of its blocks, so that another thread can raise it."""
 
-    error: BaseException | None = None
+    def __init__(self) -> None:
+        self._error: BaseException | None = None
 
     def __enter__(self) -> None:
-        self.error = None
+        """Begin a block."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        self.error = error
+        self._error = self._error or error
         return True
+
+    def raise_it(self) -> None:
+        """Raise the exception, if there was one. It is raised once."""
+        error, self._error = self._error, None
+        if error:
+            raise error

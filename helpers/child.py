@@ -19,7 +19,8 @@ from typing import IO
 import psutil
 
 from helpers import processes
-from helpers.processes import PIPE, STDOUT, Command, Finished, Output, Process
+from helpers.background import Kept
+from helpers.processes import PIPE, Command, Finished, Output, Process
 
 _GUARD = Path(__file__).with_name("child_guard.py")
 _SPARE = 5.0  # seconds that a guard gets in addition to those for its command
@@ -28,10 +29,10 @@ _SPARE = 5.0  # seconds that a guard gets in addition to those for its command
 class Child:
     """A program that ends when its input ends, from `start` to `stop` or for a `with` block.
 
-    The first line of its input is `orders`, as JSON: in the command, `ps` would show them. Each line of its output goes to
-    `heard`, which is called in its own thread. Without `heard` the output goes to `output` and `errors`: open files,
-    or None for those of this process. `ended` is called in that thread when the output ends, because the program has ended then.
-    `stop` kills it `patience` seconds after its input has ended.
+    The first line of its input is `orders`, as JSON: in the command, `ps` would show them. Each line of its output and of
+    its errors goes to `heard`, which is called in a thread for each of the two; what it raises, `stop` raises. Without `heard`
+    they go to `output` and `errors`: open files, or None for those of this process. `ended` is called when the output ends,
+    because the program has ended then. `stop` kills it `patience` seconds after its input has ended.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Child:
         self._patience = patience
         self._heard = heard
         self._ended = ended
-        self._output, self._errors = (PIPE, STDOUT) if heard else (output, errors)
+        # Two pipes, because what a C library writes to the second may come in the middle of a line in the first.
+        self._output, self._errors = (PIPE, PIPE) if heard else (output, errors)
         self._cwd = cwd
         self._environment = environment
         self._process: Process | None = None
-        self._listener: threading.Thread | None = None
+        self._listeners: list[threading.Thread] = []
+        self._kept = Kept()
 
     @property
     def pid(self) -> int | None:
@@ -81,8 +84,16 @@ class Child:
             self._command, output=self._output, errors=self._errors, cwd=self._cwd, environment=self._environment
         )
         if self._heard:
-            self._listener = threading.Thread(target=self._listen, args=(self._process, self._heard), daemon=True)
-            self._listener.start()
+            self._listeners = [
+                threading.Thread(
+                    target=self._listen, args=(self._process.stderr, self._heard, lambda: None), daemon=True
+                ),
+                threading.Thread(
+                    target=self._listen, args=(self._process.stdout, self._heard, self._ended), daemon=True
+                ),
+            ]
+            for listener in self._listeners:
+                listener.start()
         assert self._process.stdin
         with suppress(BrokenPipeError):  # it has already ended, and its exit code shows that
             self._process.stdin.write(json.dumps(self._orders) + "\n")
@@ -98,10 +109,12 @@ class Child:
     def stop(self) -> int | None:
         """End the program's input, kill the program if it does not end in time, and return its exit code (None before the start).
 
-        May be called twice, and on a frozen program.
+        May be called twice, and on a frozen program. Raises what `heard` raised: that is raised once.
         """
         self.resume()
-        return self._end(self._patience)
+        code = self._end(self._patience)
+        self._kept.raise_it()
+        return code
 
     def kill(self) -> None:
         """End the program at once (SIGKILL). Does nothing if it does not run."""
@@ -131,8 +144,8 @@ class Child:
         if self.wait(timeout) is None:
             self._signal(psutil.Process.kill)
         code = self._process.wait()
-        if self._listener:
-            self._listener.join(_SPARE)  # not forever: a process below it may still hold the output
+        for listener in self._listeners:
+            listener.join(_SPARE)  # not forever: a process below it may still hold the output
         return code
 
     def _signal(self, send: Callable[[psutil.Process], None]) -> None:
@@ -145,12 +158,14 @@ class Child:
             for each in [*found.children(recursive=True)[::-1], found]:
                 send(each)
 
-    def _listen(self, process: Process, heard: Callable[[str], None]) -> None:
-        assert process.stdout
-        with process.stdout as lines:
-            for line in lines:
-                heard(line)
-        self._ended()
+    def _listen(self, lines: IO[str], heard: Callable[[str], None], ended: Callable[[], None]) -> None:
+        with lines:
+            with self._kept:
+                for line in lines:
+                    heard(line)
+            for _ in lines:  # after an error too: a full pipe would stop the program
+                pass
+        ended()
 
 
 class Guarded(Child):

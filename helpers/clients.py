@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
+from helpers.arguments import check_mapping, check_text
 from helpers.errors import InvalidInput, KafkaFailed, LabError, LabNotRunning
 
 Client = TypeVar("Client", Producer, Consumer, AdminClient)
@@ -69,8 +70,9 @@ def new(kind: type[Client], where: str | Mapping[str, object], config: Mapping[s
 
     `where` is Kafka's address, or `client_settings` of a lab.
 
-    Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know.
+    Raises `InvalidInput` with librdkafka's own words for a key or a value that it does not know, and as `check_settings` does.
     """
+    check_settings(config)
     # librdkafka waits this long before the first connection too. The default would add 50 ms to each client's start.
     place = {"bootstrap.servers": where} if isinstance(where, str) else where
     settings: dict[str, Any] = {"reconnect.backoff.ms": 10, **place, **(config or {})}
@@ -79,6 +81,18 @@ def new(kind: type[Client], where: str | Mapping[str, object], config: Mapping[s
     except KafkaException as error:
         problem = f"librdkafka refuses this configuration: {words(error)}."
         raise InvalidInput(problem, "Check the key and its value.") from error
+
+
+def check_settings(config: Mapping[str, object] | None) -> None:
+    """Check that librdkafka survives these settings of a client.
+
+    A group without a name, and a text with half a character, end the whole process: in a notebook, its kernel.
+    Raises `InvalidInput`.
+    """
+    check_mapping("config", config)
+    for key, value in (config or {}).items():
+        if isinstance(value, str) or key == "group.id":
+            check_text(key, value, may_be_empty=key != "group.id")
 
 
 def metadata(client: Producer | Consumer | AdminClient, address: str, topic: str | None = None) -> ClusterMetadata:

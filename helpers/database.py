@@ -14,8 +14,10 @@ import pandas as pd
 from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from helpers.errors import DatabaseFailed, InvalidInput, LabError, LabNotRunning
+from helpers.arguments import check_mapping, check_rows, check_several, check_text
+from helpers.errors import InvalidInput, LabError
 from helpers.lab import Database, Lab
+from helpers.sql_errors import failure
 from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
 
 Role = Literal["owner", "source", "sink", "service"]
@@ -33,19 +35,10 @@ USERS = """CREATE TABLE {table} (
 """The table of the lessons on Kafka Connect."""
 
 _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DATABASE, "service": DATABASE}
-_UNREACHABLE = {2002, 2003, 2006, 2013, 1053}
-"""MySQL's numbers for: no socket, no connection, gone away, lost, shutting down."""
 _LOCK_PATIENCE = 20
 """Seconds that a DROP or ALTER waits for somebody else's transaction. By default that is a day."""
 _PATIENCE = 60
 """Seconds until a server that is frozen counts as away."""
-_REMEDIES = {
-    1045: "Check the account's password file; `./lab reset` makes a lab with new passwords.",
-    1050: "Drop the old one with `database.drop`, or use another name.",
-    1142: "Each account has only the rights that it needs. The owner has all rights.",
-    1205: "Another connection uses the table: close it, as one that a cell has opened and not committed.",
-    1146: "Create the table of the lessons with `database.create_users`.",
-}
 
 
 def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_zone: str = "+00:00") -> Engine:
@@ -57,9 +50,11 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
     Raises `LabNotRunning` if no database is known, and `InvalidInput` for an unknown role or time zone.
     """
     place = address(lab)
-    if role not in _HOMES:
+    if role not in list(_HOMES):  # a list can be asked for anything
         raise InvalidInput(f"The database has no account {role!r}.", f"Choose one of {', '.join(_HOMES)}.")
     _check_time_zone(time_zone)
+    if database is not None:
+        check_text("database", database)
     url = URL.create(
         "mysql+pymysql",
         username=role,
@@ -93,6 +88,7 @@ def frame(where: Where, query: str, parameters: Mapping[str, object] | None = No
     Raises `DatabaseFailed` with the database's own words, `InvalidInput` for a statement that returns no rows and for a
     `:name` without a value, and `LabNotRunning` when the database does not answer.
     """
+    check_mapping("parameters", parameters)
     with _connected(where) as connection:
         answer = _ask(connection, query, dict(parameters) if parameters else None)
         if not answer.returns_rows:
@@ -108,6 +104,8 @@ def execute(
     With `rows`, a `:name` in the statement stands for a value of the row. An empty list of rows changes nothing. Raises as
     `frame` does.
     """
+    if rows is not None and not isinstance(rows, Mapping):
+        check_several("rows", rows, may_be_empty=True)
     values: Any = dict(rows) if isinstance(rows, Mapping) else rows and list(rows)
     if rows is not None and not values:
         return 0
@@ -134,6 +132,7 @@ def identifier(name: str) -> str:
 
     The first dot stands between a database and its table. Raises `InvalidInput` for an empty name, and for a backtick.
     """
+    check_text("table", name)
     parts = name.split(".", 1)
     if not all(parts) or "`" in name:
         raise InvalidInput(
@@ -158,6 +157,8 @@ def check_tables(lab: Lab, *names: str) -> None:
 
     Raises `InvalidInput` with the nearest name for a missing one.
     """
+    for name in names:
+        check_text("table", name, may_be_empty=True)
     there = tables(lab)
     for name in names:
         if name not in there:
@@ -175,8 +176,15 @@ def drop(where: Where, *tables: str) -> None:
 
 
 def wall_time(milliseconds: int) -> datetime:
-    """Return the time that a DATETIME column shows. It reaches the topic as milliseconds since 1970, as if it were in UTC."""
-    return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
+    """Return the time that a DATETIME column shows. It reaches the topic as milliseconds since 1970, as if it were in UTC.
+
+    Raises `InvalidInput` for what is no such time. Microseconds, as a DATETIME(6) has them in a topic, are most often too many.
+    """
+    try:
+        return datetime(1970, 1, 1) + timedelta(milliseconds=int(milliseconds))
+    except (TypeError, ValueError, OverflowError) as error:
+        problem = f"{milliseconds!r:.60} is no time in milliseconds since 1970."
+        raise InvalidInput(problem, "Divide by 1000 if it is in microseconds.") from error
 
 
 def address(lab: Lab) -> Database:
@@ -187,16 +195,6 @@ def address(lab: Lab) -> Database:
 def password_file(place: Database, role: str) -> Path:
     """Return the file on this computer that holds the password of an account."""
     return Path(place.password_file).with_name(f"{role}.password")
-
-
-def failure(error: DBAPIError, url: URL) -> LabError:
-    """Return the error to raise for what SQLAlchemy raised: `LabNotRunning` when nothing answers, else `DatabaseFailed`."""
-    number, *words = error.orig.args if error.orig else (0, str(error))
-    where = f"{url.host}:{url.port}"
-    if number in _UNREACHABLE:
-        return LabNotRunning(f"No database answers at {where} ({words[-1]}).", "Start it with `./lab up`.")
-    said = f"The database at {where} refused {url.username}'s statement: {words[-1] if words else number} ({number})."
-    return DatabaseFailed(said, _REMEDIES.get(number, ""))
 
 
 def _password(path: Path) -> str:
@@ -210,8 +208,10 @@ def _password(path: Path) -> str:
 
 def _ask(connection: Connection, statement: str, values: Any) -> CursorResult[Any]:
     """Execute `statement`. Only with `values` has a colon in it a meaning of its own."""
+    check_text("statement", statement, may_be_empty=True)
     if values is None:
         return connection.execution_options(no_parameters=True).exec_driver_sql(statement)  # a % is a %
+    check_rows(values)
     try:
         return connection.execute(text(statement), values)
     except StatementError as error:
@@ -234,6 +234,7 @@ def _connected(where: Where) -> Iterator[Connection]:
 
 
 def _check_time_zone(time_zone: str) -> None:
+    check_text("time_zone", time_zone)
     try:
         datetime.strptime(time_zone, "%z")
     except ValueError as error:

@@ -12,8 +12,10 @@ from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from helpers import clients
+from helpers.arguments import above_zero, check_mapping, check_text
 from helpers.errors import KafkaFailed, TimedOut
 from helpers.lab import Lab
+from helpers.topics import check_name
 
 Key = TypeVar("Key")
 
@@ -27,6 +29,8 @@ def peek(lab: Lab, group: str, topic: str, auto_offset_reset: str, *, timeout: f
 
     Raises `TimedOut` when the end is not reached within `timeout` seconds, and `KafkaFailed` when reading fails.
     """
+    check_name(topic)
+    above_zero(timeout, "timeout")
     settings = {
         "group.id": group,
         "auto.offset.reset": auto_offset_reset,
@@ -54,6 +58,8 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
 
     Raises `KafkaFailed` with the broker's words for a setting that it refuses.
     """
+    check_text("group", group)
+    check_mapping("config", config)
     entries = [
         ConfigEntry(name, None, incremental_operation=AlterConfigOpType.DELETE)
         if value is None
@@ -77,6 +83,7 @@ def names(lab: Lab) -> list[str]:
 
 def count_members(lab: Lab, group: str) -> int:
     """Return how many members `group` has after it has assigned its partitions, and 0 while it rebalances."""
+    check_text("group", group)
     answers = _ask(lab, lambda admin: admin.describe_consumer_groups([group], request_timeout=clients.PATIENCE))
     told = clients.results(answers, f"describe group {group!r}", lab.bootstrap_servers)[group]
     return len(told.members) if told.state == ConsumerGroupState.STABLE else 0
@@ -99,6 +106,8 @@ def delete_empty(lab: Lab, *groups: str, missing_ok: bool = False) -> list[str]:
 
     Raises `KafkaFailed` for one that does not exist (unless `missing_ok`).
     """
+    for group in groups:
+        check_text("group", group)
     doomed = sorted(set(groups) & set(names(lab))) if missing_ok else list(groups)
     if not doomed:
         return []

@@ -11,10 +11,11 @@ import pandas as pd
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from helpers import clients
-from helpers.arguments import check_several
+from helpers.arguments import check_several, check_text
 from helpers.errors import KafkaFailed
 from helpers.lab import Lab
 from helpers.recording import Recording
+from helpers.topics import check_name
 
 LATEST, EARLIEST = -1, -2
 """The values that mean the end and the beginning of a log in a request for offsets, as in Kafka's protocol."""
@@ -63,6 +64,7 @@ def measure_lag(
     Raises `KafkaFailed` for a topic that does not exist, and without `topics` for a group that has committed nothing;
     `LabNotRunning` when no broker answers.
     """
+    check_text("group", group)
     asking = consumer or observer(lab, group)
     partitions = _partitions(lab, asking, topics)
     with clients.asking(f"return the lag of group {group!r}", lab.bootstrap_servers):
@@ -148,7 +150,7 @@ def _partitions(lab: Lab, consumer: Consumer, topics: Sequence[str] | None) -> l
         known = clients.metadata(consumer, lab.bootstrap_servers).topics
     else:
         check_several("topics", topics)
-        known = {it: clients.metadata(consumer, lab.bootstrap_servers, it).topics[it] for it in topics}
+        known = {it: clients.metadata(consumer, lab.bootstrap_servers, check_name(it)).topics[it] for it in topics}
     return [TopicPartition(topic, number) for topic, told in known.items() for number in told.partitions]
 
 

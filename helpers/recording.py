@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
+from helpers.arguments import above_zero, whole_number
 from helpers.background import Background
-from helpers.errors import InvalidInput
 from helpers.waiting import wait_until
 
 
@@ -42,9 +42,8 @@ class Recording(ABC, Generic[Sample]):
     """
 
     def __init__(self, name: str, *, interval: float, keep: int) -> None:
-        if not interval > 0 or keep < 1:
-            problem = f"`interval` and `keep` must be above 0, not {interval} and {keep}."
-            raise InvalidInput(problem, "Give other numbers.")
+        above_zero(interval, "interval")
+        whole_number(keep, "keep")
         self.started = time.time()
         self._lock = threading.Lock()
         self._samples: deque[Sample] = deque(maxlen=keep)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from helpers import processes
+from helpers.arguments import check_mapping, check_rows, whole_number
 from helpers.connect import Config
 from helpers.errors import InvalidInput, LabNotRunning
 from helpers.lab import Lab
@@ -61,18 +62,26 @@ ORDER: Schema = {
 
 def connect_schema(schema: Schema) -> dict[str, Any]:
     """Return `schema` as Kafka Connect writes it in JSON. Raises `InvalidInput` for a type that is not in `TYPES`."""
+    check_mapping("schema", schema)
     fields = [{"field": name, **_type(kind)[0], "optional": kind.endswith("?")} for name, kind in schema.items()]
     return {"type": "struct", "optional": False, "fields": fields}
 
 
 def avro_schema(schema: Schema, name: str = "Order") -> dict[str, Any]:
     """Return `schema` as Avro describes a record called `name`. Raises as `connect_schema` does."""
+    check_mapping("schema", schema)
     return {"type": "record", "name": name, "fields": [_avro_field(field, kind) for field, kind in schema.items()]}
 
 
 def plain_json(record: Record) -> bytes:
-    """Return `record` as JSON without its schema."""
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return `record` as JSON without its schema. Raises `InvalidInput` for what JSON or UTF-8 cannot hold."""
+    check_mapping("record", record)
+    try:
+        return json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"The record cannot be written as JSON: {error}.", "Give text, numbers, None, lists, dicts."
+        ) from error
 
 
 def connect_json(record: Record, schema: Schema) -> bytes:
@@ -88,6 +97,7 @@ def avro(record: Record, schema: Schema, *, number: int = 1) -> bytes:
     """
     import fastavro
 
+    whole_number(number, "number", least=0)
     body = io.BytesIO()
     fastavro.schemaless_writer(body, fastavro.parse_schema(avro_schema(schema)), _for_avro(record, schema))
     return struct.pack(">bI", 0, number) + body.getvalue()
@@ -186,14 +196,13 @@ def serializer(lab: Lab, topic: str, schema: Schema) -> Callable[[Record], bytes
     from confluent_kafka.schema_registry.avro import AvroSerializer
     from confluent_kafka.serialization import MessageField, SerializationContext
 
-    described = json.dumps(avro_schema(schema))
-    serialize = AvroSerializer(client, described, lambda record, _: _for_avro(record, schema))
+    serialize = AvroSerializer(client, json.dumps(avro_schema(schema)), lambda record, _: _for_avro(record, schema))
     context = SerializationContext(topic, MessageField.VALUE)
     return lambda record: bytes(serialize(record, context) or b"")
 
 
 def _type(kind: str) -> _Described:
-    name = kind.removesuffix("?")
+    name = str(kind).removesuffix("?")
     if name not in TYPES:
         raise InvalidInput(f"{kind!r} is not a type of a field.", f"Choose one of {', '.join(TYPES)}.")
     return TYPES[name]
@@ -213,6 +222,7 @@ def _for_avro(record: Record, schema: Schema) -> dict[str, Any]:
     """
     from fastavro.validation import ValidationError, validate
 
+    check_rows([record])
     if more := sorted(record.keys() - schema.keys()):
         raise InvalidInput(f"The schema has no field {', '.join(more)}.", f"It has {', '.join(schema)}.")
     values = {name: _time(value) if schema[name].startswith("time") else value for name, value in record.items()}

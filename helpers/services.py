@@ -16,9 +16,11 @@ from typing import IO
 import psutil
 
 from helpers import processes
+from helpers.arguments import check_text
 from helpers.child import Guarded
 from helpers.errors import InvalidInput, ServerFailed, TimedOut, Unsupported
 from helpers.lab import Lab
+from helpers.topics import check_name
 from helpers.waiting import wait_until
 
 TOPIC, GROUP = "example-order-topic", "consumerGroupId"
@@ -162,6 +164,9 @@ def row_listener(
     Raises `LabNotRunning` if no database is known.
     """
     check_open(lab)
+    _check(folder, topic)
+    check_text("group", group)
+    check_text("table", table)
     from helpers import database  # it imports pandas, which nothing else here needs
 
     place, account = database.address(lab), "service"
@@ -205,6 +210,7 @@ def catalog_service(
     `naive` remembers no order. `batch` is how many records it takes at most in one transaction, `stock` the pieces of each
     product at the first start. `crash` is where it kills itself, as in "after-database-commit:5": there, with the 5th record.
     """
+    check_text("group", group)
     options = {"group": group, "naive": naive, "batch": batch, "stock": stock, "crash": crash}
     return Service("catalog_service", folder, {**_common(lab, folder, topic, gateway), **options})
 
@@ -214,12 +220,12 @@ def gateway(folder: Path, *, lease: float | None = None, timeout: float | None =
 
     `lease` is how many seconds an instance stays without a heartbeat, `timeout` how many it has to answer.
     """
+    _check(folder)
     return Service("gateway", folder, {"port": processes.choose_port(set()), "lease": lease, "timeout": timeout})
 
 
 def _common(lab: Lab, folder: Path, topic: str, gateway: str | None) -> dict[str, object]:
-    if not folder.is_dir():
-        raise InvalidInput(f"There is no folder {folder}.", "Take one from `workspace.folder`.")
+    _check(folder, topic)
     check_open(lab)
     return {
         "bootstrap-servers": lab.bootstrap_servers,
@@ -234,3 +240,10 @@ def check_open(lab: Lab) -> None:
     if lab.security:
         problem = f"The programs of the shop cannot log in to Kafka, as {lab.bootstrap_servers} wants."
         raise Unsupported(problem, "Use a lab of `./lab up` for this lesson.")
+
+
+def _check(folder: object, topic: str | None = None) -> None:
+    if not isinstance(folder, Path) or not folder.is_dir():
+        raise InvalidInput(f"There is no folder {str(folder)!r:.60}.", "Take one from `workspace.folder`.")
+    if topic is not None:
+        check_name(topic)

@@ -13,6 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, TopicMetadata
 
 from helpers import clients
+from helpers.arguments import above_zero, check_mapping, check_text, whole_number
 from helpers.cleanup import afterwards
 from helpers.errors import InvalidInput, KafkaFailed, LabNotRunning
 from helpers.lab import Lab
@@ -38,8 +39,10 @@ def create(
     when the topic exists already or a setting is wrong, and `TimedOut` when no leader shows within `timeout` seconds.
     """
     check_name(name)
-    if partitions < 1:
-        raise InvalidInput(f"Topic {name!r} cannot have {partitions} partitions.", "Give a whole number of 1 or more.")
+    whole_number(partitions, "partitions")
+    whole_number(replication_factor, "replication_factor")
+    check_mapping("config", config)
+    above_zero(timeout, "timeout")
     if name in _all(lab):
         problem = f"Topic {name!r} exists already at {lab.bootstrap_servers}."
         raise KafkaFailed(problem, "Use another name, or delete it first with `topics.delete`.")
@@ -73,6 +76,7 @@ def describe(lab: Lab, *names: str) -> pd.DataFrame:
 
     Raises `KafkaFailed` for a topic that does not exist.
     """
+    _check_names(names)
     known = _all(lab)
     chosen = _existing(lab, known, names) if names else _visible(known)
     places = [TopicPartition(name, number) for name in chosen for number in sorted(known[name].partitions)]
@@ -90,6 +94,7 @@ def delete(lab: Lab, *names: str, missing_ok: bool = False, timeout: float = 10.
 
     Raises `KafkaFailed` for one that does not exist (unless `missing_ok`), and `TimedOut` after `timeout` seconds.
     """
+    _check_names(names)
     known = _all(lab)
     doomed = [name for name in names if name in known] if missing_ok else _existing(lab, known, names)
     if not doomed:
@@ -101,6 +106,7 @@ def delete(lab: Lab, *names: str, missing_ok: bool = False, timeout: float = 10.
 
 def unique_name(prefix: str) -> str:
     """Return a name that begins with `prefix` and that no other run has. Raises `InvalidInput` for a bad prefix."""
+    check_text("prefix", prefix)
     return check_name(f"{prefix}-{secrets.token_hex(4)}")
 
 
@@ -121,6 +127,7 @@ def check_name(name: str, what: str = "topic") -> str:
 
     `what` is the thing that shall have it: a connector's name becomes part of those of its topics.
     """
+    check_text(f"name of the {what}", name, may_be_empty=True)
     strange = sorted(set(re.sub(r"[a-zA-Z0-9._-]", "", name)))
     reason = ""
     if not name:
@@ -135,6 +142,11 @@ def check_name(name: str, what: str = "topic") -> str:
         problem = f"Kafka refuses the {what} name {name[:60]!r}: {reason}."
         raise InvalidInput(problem, "Use 1 to 249 of a-z A-Z 0-9 . _ and -.")
     return name
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        check_text("name of the topic", name)
 
 
 def _visible(topics: Iterable[str]) -> list[str]:

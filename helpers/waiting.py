@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from helpers.arguments import is_number
 from helpers.errors import InvalidInput, TimedOut
 
 Fact = TypeVar("Fact")
@@ -29,7 +30,7 @@ def wait_until(
     Raises `TimedOut` after `timeout` seconds, and `InvalidInput` for a timeout that is not above 0.
     It does not catch what `condition` raises.
     """
-    if not timeout > 0:
+    if not is_number(timeout) or not timeout > 0:
         raise InvalidInput(f"The timeout for {message} must be above 0 s, not {timeout}.", "Give a number of seconds.")
     deadline = time.monotonic() + timeout
     while True:

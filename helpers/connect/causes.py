@@ -32,6 +32,10 @@ _NEXT_STEPS = {
     r"primary key|pk\.mode=|no key fields|ClassCastException": (
         "Upsert and delete need a key: a table with a primary key at the source, and a sink that reads it from the record."
     ),
+    r"NanoOfDay": (
+        "A sink writes a TIME as a time of day: change this one at the source, or leave its column out (column.exclude.list), "
+        "then set the sink's offset past the record."
+    ),
     r"Duplicate entry": "An insert cannot be repeated: use upsert by the record's key.",
     r"doesn't have a default value": (
         "The table wants a column that the records do not have (any more): let it be NULL, or give it a default."

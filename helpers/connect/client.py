@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.arguments import above_zero
 from helpers.cleanup import afterwards
 from helpers.connect.causes import Failure, failure, failures
-from helpers.connect.config import Config, as_text, name_of
+from helpers.connect.config import Config, as_text, checked, name_of
 from helpers.connect.endpoints import Endpoints, Status
 from helpers.connect.keys import check_class, check_keys, check_passwords
 from helpers.connect.rest import Rest
+from helpers.connect.values import check_values
 from helpers.errors import ConnectFailed, InvalidInput, LabNotRunning, TimedOut
 from helpers.lab import Lab
 from helpers.waiting import wait_until
@@ -37,6 +39,8 @@ class ConnectClient(Endpoints):
             raise LabNotRunning(
                 "This lab has no Kafka Connect worker.", "Start one with `./lab up`, or set its address."
             )
+        above_zero(timeout, "timeout")
+        self._lab = lab
         super().__init__(Rest(lab.connect_url, timeout, lab.connect_auth))
 
     def close(self) -> None:
@@ -55,12 +59,17 @@ class ConnectClient(Endpoints):
         """Check that the worker takes `config` and reads all of it.
 
         Raises `InvalidInput` for a class that the worker does not have, for an unknown key (with the nearest known
-        one), for a value that would silently become another, and for a password in plain text;
+        one), for a value that would silently become another, for a password in plain text, and as `check_values` does;
         `ConnectFailed` for what the connector itself refuses.
         """
+        if empty := [key for key, value in checked(config).items() if value is None]:
+            raise InvalidInput(
+                f"Connector {config.get('name')!r} has no value for {', '.join(empty)}.", "Leave the key out."
+            )
         check_passwords(as_text(config))  # first: the worker would write an address into its log
         check_class(as_text(config), [plugin["class"] for plugin in self.plugins()])
         check_keys(as_text(config), self.validate(config)["configs"])
+        check_values(self._lab, as_text(config))
 
     def create(self, config: Config, *, state: str = "RUNNING", check: bool = True) -> dict[str, Any]:
         """Create a connector that begins in `state` (RUNNING, PAUSED, STOPPED), and return its description.
@@ -85,7 +94,7 @@ class ConnectClient(Endpoints):
 
         Raises what `check` raises for the configuration that comes of it, and `InvalidInput` for another `name`.
         """
-        if changes.get("name", name) != name:
+        if checked(changes).get("name", name) != name:
             problem = f"The name of connector {name} cannot be changed to {changes['name']!r}."
             raise InvalidInput(problem, "Delete it, and create one with the other name.")
         merged: Config = {**self.config(name), **changes}

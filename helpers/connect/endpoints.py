@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from helpers.connect.config import Config, as_text, name_of, path
+from helpers.arguments import check_mapping, check_several
+from helpers.connect.config import Config, as_text, checked, name_of, path
 from helpers.connect.rest import Rest
+from helpers.errors import InvalidInput
 
 Status = dict[str, Any]
 """As the worker sends it: `connector` and each of `tasks` with its `state`, and with its `trace` where that is FAILED."""
+
+
+STATES = ("RUNNING", "PAUSED", "STOPPED")
+"""The states in which a connector may begin."""
 
 
 class Endpoints:
@@ -43,7 +49,7 @@ class Endpoints:
 
     def validate(self, config: Config) -> dict[str, Any]:
         """Return the worker's opinion: `error_count`, and in `configs` the definition, value and errors of each key."""
-        plugin = config.get("connector.class", "")
+        plugin = checked(config).get("connector.class", "")
         return self._ask("PUT", path("connector-plugins", plugin, "config", "validate"), as_text(config))
 
     # Connectors and their configurations.
@@ -58,6 +64,8 @@ class Endpoints:
 
     def create(self, config: Config, *, state: str = "RUNNING") -> dict[str, Any]:
         """Create a connector that begins in `state` (RUNNING, PAUSED, STOPPED), and return its description."""
+        if state not in STATES:
+            raise InvalidInput(f"A connector cannot begin in {state!r}.", f"Choose one of {', '.join(STATES)}.")
         return self._ask(
             "POST", "/connectors", {"name": name_of(config), "config": as_text(config), "initial_state": state}
         )
@@ -89,7 +97,10 @@ class Endpoints:
     # What a connector does now.
 
     def status(self, name: str) -> Status:
-        """Return the state of the connector and of each of its tasks: one may run while the others have failed."""
+        """Return the state of the connector and of each of its tasks: one may run while the others have failed.
+
+        For a moment after its creation a connector has none: `ConnectFailed` with the status 404. `wait_running` waits for it.
+        """
         return self._ask("GET", path("connectors", name, "status"))
 
     def pause(self, name: str) -> None:
@@ -124,6 +135,12 @@ class Endpoints:
 
     def alter_offsets(self, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
         """Set the offsets of a stopped connector, and return the worker's message; an offset of None deletes it."""
+        check_several("offsets", offsets)
+        for pair in offsets:
+            check_mapping("offsets", pair)
+            if not {"partition", "offset"} <= pair.keys():
+                problem = f"`offsets` cannot have {pair!r:.60}."
+                raise InvalidInput(problem, "Give dictionaries with `partition` and `offset`, as `offsets` returns.")
         return self._ask("PATCH", path("connectors", name, "offsets"), {"offsets": list(offsets)})["message"]
 
     def reset_offsets(self, name: str) -> str:

@@ -20,10 +20,10 @@ from helpers.connectors.choice import (
 from helpers.connectors.debezium import debezium_sink, debezium_source
 from helpers.connectors.files import file_sink, file_source
 from helpers.connectors.jdbc import jdbc_sink, jdbc_source
-from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES
+from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES, table_for
 
 __all__ = [
     "CLASSIC_SINK", "SINKS", "SOURCES", "Config", "about_classic_sink", "choose_sink", "choose_source", "debezium_sink",
     "debezium_source", "families", "file_sink", "file_source", "has_classic_sink", "jdbc_sink", "jdbc_source",
-    "poll_every", "sink", "source",
+    "poll_every", "sink", "source", "table_for",
 ]  # fmt: skip

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers import database
+from helpers.arguments import whole_number
 from helpers.connect import Config, ConnectClient
+from helpers.connect.config import checked
 from helpers.connectors.debezium import debezium_sink, debezium_source
 from helpers.connectors.jdbc import jdbc_sink, jdbc_source
 from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES, Key, More, Vendor, Write
@@ -80,7 +82,8 @@ def sink(
 ) -> Config:
     """Return a sink of `family` that brings `topics` into `mydb2`.
 
-    It writes to `table`, where `${topic}` stands for the topic's name; without `table`, to the table of the topic's name.
+    It writes to `table`, where `${topic}` stands for the topic's name; without `table`, to the table that
+    `table_for` names.
     `create_tables` lets it make a table, and add a column, that is missing; `deletes` lets a tombstone delete its row.
 
     Raises `InvalidInput` for a family that is not one of `SINKS`.
@@ -105,6 +108,9 @@ def poll_every(milliseconds: int, source: Config) -> Config:
 
     Confluent's JDBC source otherwise waits `poll.linger.ms`, five seconds by default, for its batch to fill.
     """
+    whole_number(milliseconds, "milliseconds")
+    if "connector.class" not in checked(source):
+        raise InvalidInput("This configuration has no `connector.class`.", "Give one of `connectors.source`.")
     waits = {"poll.linger.ms": 0} if source["connector.class"] == SOURCES["Confluent JDBC source"] else {}
     return {**source, "poll.interval.ms": milliseconds, **waits}
 

@@ -17,7 +17,9 @@ from helpers.connectors.parts import (
     More,
     Write,
     fields_of,
+    flag,
     list_of,
+    more_of,
     one_of,
     tables_of,
 )
@@ -28,6 +30,13 @@ from helpers.topics import check_name
 _DIALECTS = {"mariadb": "MariaDBDialect", "mysql": "MySQLDialect"}
 """Set, so that Hibernate does not have to detect it: if it cannot connect for that, it hides the reason."""
 
+
+_EXACT = {
+    "time.precision.mode": "adaptive_time_microseconds",  # "connect" ends at milliseconds, and makes NULL of a TIME of 25 hours
+    "enable.time.adjuster": False,  # it would take the year 1 for a short form of 2001
+    "bigint.unsigned.handling.mode": "precise",  # by default the highest numbers become negative
+}
+"""Numbers and times as they are in their columns."""
 
 _TEXT_AS_IT_IS = {"driver.connectionCollation": "utf8mb4_general_ci", "driver.characterSetResults": "null"}
 """Debezium asks MySQL's driver for UTF-8. On a Java without the module of East Asian character sets, such as the lab's, the
@@ -48,6 +57,8 @@ def debezium_source(
 
     A DELETE becomes a tombstone; `deletes` is what the transform calls `delete.tombstone.handling.mode`. Its default,
     "tombstone", writes JSON with an empty payload, which is no tombstone: compaction keeps it.
+    A DATETIME is milliseconds since 1970, a DATETIME(6) and a TIME are microseconds. `ConnectClient` refuses a table with a
+    TIME that is no time of day. One that comes later is in the topic as it is, and stops a sink with an error.
     """
     db = lab.worker_database
     return {
@@ -66,12 +77,12 @@ def debezium_source(
         "schema.history.internal.kafka.bootstrap.servers": lab.seen_by_worker.bootstrap_servers,
         "schema.history.internal.kafka.topic": f"{name}-schema-history",
         "connect.keep.alive.interval.ms": 1000,  # how often it retries after an outage; by default once a minute
-        "time.precision.mode": "connect",
+        **_EXACT,
         "extended.headers.enabled": False,
         **(_TEXT_AS_IT_IS if db.product == "mysql" else {}),
         **_flat(f"{name}.{db.name}.", topic_prefix, deletes),
         **NEW_TOPICS,
-        **(config or {}),
+        **more_of(config),
     }
 
 
@@ -90,8 +101,8 @@ def debezium_sink(
 ) -> Config:
     """Return Debezium's JDBC sink into `mydb2`. It writes to `table`, where `${topic}` stands for the topic's name.
 
-    Without `table` that is the topic's name, with `_` in place of a dot. `create_tables` lets it make a table, and add a
-    column, that is missing.
+    Without `table` that is the one that `table_for` names: `my_orders` for the topic `my.orders`. `create_tables` lets it make
+    a table, and add a column, that is missing.
     """
     db = lab.worker_database
     return {
@@ -107,10 +118,10 @@ def debezium_sink(
         "quote.identifiers": True,  # a column may be called key or group
         "primary.key.mode": one_of(key, Key),
         **({"primary.key.fields": fields} if (fields := fields_of(key_fields)) else {}),
-        "delete.enabled": deletes,
+        "delete.enabled": flag("deletes", deletes),
         **({"collection.name.format": table} if table else {}),
-        "schema.evolution": "basic" if create_tables else "none",
-        **(config or {}),
+        "schema.evolution": "basic" if flag("create_tables", create_tables) else "none",
+        **more_of(config),
     }
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers.arguments import check_text
 from helpers.connect import Config
-from helpers.connectors.parts import NEW_TOPICS, TEXT, More, list_of
+from helpers.connectors.parts import NEW_TOPICS, TEXT, More, list_of, more_of
 from helpers.topics import check_name
 
 
@@ -16,10 +17,10 @@ def file_source(name: str, file: Path | str, topic: str, *, config: More = None)
     return {
         "name": check_name(name, "connector"),
         **_file("Source"),
-        "file": str(file),
+        "file": _path(file),
         "topic": check_name(topic),
         **NEW_TOPICS,
-        **(config or {}),
+        **more_of(config),
     }
 
 
@@ -28,10 +29,16 @@ def file_sink(name: str, file: Path | str, topics: Sequence[str], *, config: Mor
     return {
         "name": check_name(name, "connector"),
         **_file("Sink"),
-        "file": str(file),
+        "file": _path(file),
         "topics": list_of("topics", topics),
-        **(config or {}),
+        **more_of(config),
     }
+
+
+def _path(file: Path | str) -> str:
+    if not isinstance(file, Path):
+        check_text("file", file)
+    return str(file)
 
 
 def _file(kind: str) -> Config:

@@ -16,10 +16,14 @@ from helpers.connectors.parts import (
     Vendor,
     Write,
     fields_of,
+    flag,
     list_of,
+    more_of,
     one_of,
+    table_for,
     tables_of,
 )
+from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.topics import check_name
@@ -54,7 +58,7 @@ def jdbc_source(
         "topic.prefix": topic_prefix,
         **(_with_key(key) if key else {}),
         **NEW_TOPICS,
-        **(config or {}),
+        **more_of(config),
     }
 
 
@@ -75,7 +79,11 @@ def jdbc_sink(
     """Return the classic JDBC sink into `mydb2`. It writes to `table`, where `${topic}` stands for the topic's name.
 
     Without `table` that is the topic's name. `create_tables` lets it make a table, and add a column, that is missing.
+    Raises `InvalidInput` without `table` for a topic with a dot in its name, which would stand for a database here.
     """
+    if not table and (dotted := [topic for topic in list_of("topics", topics).split(",") if "." in topic]):
+        problem = f"This sink would take the first part of {dotted[0]!r} for the name of a database."
+        raise InvalidInput(problem, f"Choose the table, as in table={table_for(dotted[0])!r}.")
     return {
         "name": check_name(name, "connector"),
         "connector.class": SINKS[f"{vendor.capitalize()} JDBC sink"],
@@ -87,11 +95,11 @@ def jdbc_sink(
         "insert.mode": one_of(write, Write),
         "pk.mode": one_of(key, Key),
         **({"pk.fields": fields} if (fields := fields_of(key_fields)) else {}),
-        "delete.enabled": deletes,
+        "delete.enabled": flag("deletes", deletes),
         **({"table.name.format": table} if table else {}),
-        "auto.create": create_tables,
+        "auto.create": flag("create_tables", create_tables),
         "auto.evolve": create_tables,
-        **(config or {}),
+        **more_of(config),
     }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from helpers.arguments import check_several
+from helpers.arguments import check_mapping, check_several, check_text
 from helpers.errors import InvalidInput
 from helpers.topics import check_name
 
@@ -53,21 +53,48 @@ def tables_of(tables: Sequence[str], topic_prefix: str) -> Sequence[str]:
     each strange letter, and two tables would share a topic.
     """
     check_several("tables", tables)
+    check_text("topic_prefix", topic_prefix, may_be_empty=True)
     for table in tables:
+        check_text("tables", table)
         check_name(f"{topic_prefix}{table}")
     return tables
 
 
 def list_of(argument: str, names: Sequence[str]) -> str:
-    """Return `names` as Kafka writes a list. Raises `InvalidInput`, naming `argument`, for a single text or an empty list."""
+    """Return `names` of topics as Kafka writes a list.
+
+    Raises `InvalidInput`, naming `argument`, for a single text or an empty list, and for a name that no topic can have.
+    """
     check_several(argument, names)
+    for name in names:
+        check_name(name)
     return ",".join(names)
 
 
 def fields_of(key_fields: Sequence[str]) -> str:
     """Return the fields of a key as Kafka writes a list, which may be empty. Raises `InvalidInput` for a single text."""
     check_several("key_fields", key_fields, may_be_empty=True)
+    for field in key_fields:
+        check_text("key_fields", field)
     return ",".join(key_fields)
+
+
+def table_for(topic: str) -> str:
+    """Return the name of the table that a sink makes of `topic` if none is chosen: Debezium's writes `_` for each dot."""
+    return topic.replace(".", "_")
+
+
+def more_of(config: More) -> Mapping[str, object]:
+    """Return the further keys `config`. Raises `InvalidInput` for what is no dictionary."""
+    check_mapping("config", config)
+    return config or {}
+
+
+def flag(argument: str, value: object) -> bool:
+    """Return `value` if it is True or False. Raises `InvalidInput` for another one: Python takes the text "no" for true."""
+    if not isinstance(value, bool):
+        raise InvalidInput(f"`{argument}` must be True or False, not {value!r:.60}.", "Write it without quotes.")
+    return value
 
 
 def one_of(value: str, choices: Any) -> str:

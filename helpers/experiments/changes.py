@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
+from confluent_kafka import Message
 from sqlalchemy import Connection
 
 from helpers import database, records, topics
-from helpers.arguments import check_several
+from helpers.arguments import check_several, check_text, whole_number
+from helpers.errors import InvalidInput
 from helpers.lab import Lab
 
 Row = tuple[int, str | None]
@@ -29,8 +32,8 @@ class Changes:
 
     def __init__(self, lab: Lab, table: str) -> None:
         self.made: list[Change] = []
+        self._table = database.identifier(table)
         self.connection = database.connect(lab)
-        self._table = table
 
     def insert(self, names: Iterable[str], *, kind: str = "INSERT", connection: Connection | None = None) -> list[int]:
         """Insert a row for each name and return the ids that the database gave them.
@@ -40,6 +43,8 @@ class Changes:
         check_several("names", names)
         statement = f"INSERT INTO {self._table} (name) VALUES (:name)"
         names, through = list(names), connection or self.connection
+        for name in names:
+            check_text("names", name, may_be_empty=True)
         ids = []
         for name in names:
             ids.append(int(database.ask(through, statement, {"name": name}).lastrowid))
@@ -48,11 +53,12 @@ class Changes:
 
     def update(self, ids: Iterable[int], name: str, *, kind: str = "UPDATE") -> None:
         """Give each of these rows a new name."""
-        self._each(f"UPDATE {self._table} SET name = :name WHERE id = :id", kind, [(id_, name) for id_ in ids])
+        check_text("name", name, may_be_empty=True)
+        self._each(f"UPDATE {self._table} SET name = :name WHERE id = :id", kind, ids, name)
 
     def delete(self, ids: Iterable[int]) -> None:
         """Delete these rows."""
-        self._each(f"DELETE FROM {self._table} WHERE id = :id", "DELETE", [(id_, None) for id_ in ids])
+        self._each(f"DELETE FROM {self._table} WHERE id = :id", "DELETE", ids, None)
 
     def tally(self, seen: Mapping[str, Container[Row]]) -> pd.DataFrame:
         """Return what `tally` returns for the changes so far."""
@@ -68,8 +74,12 @@ class Changes:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _each(self, statement: str, kind: str, rows: list[Row]) -> None:
-        for id_, name in rows:
+    def _each(self, statement: str, kind: str, ids: Iterable[int], name: str | None) -> None:
+        check_several("ids", ids, may_be_empty=True)
+        ids = list(ids)
+        for id_ in ids:
+            whole_number(id_, "ids", least=0)
+        for id_ in ids:
             database.ask(self.connection, statement, {"id": id_} if name is None else {"id": id_, "name": name})
             self.made.append((kind, id_, name))
 
@@ -77,12 +87,21 @@ class Changes:
 def rows_in(lab: Lab, topic: str) -> set[Row]:
     """Return id and name of each row in `topic`, as connectors write it in JSON. A tombstone is a row without a name.
 
-    Raises what `records.consume` raises.
+    Raises what `records.consume` raises, and `InvalidInput` for a record that is no such row.
     """
     count = int(topics.describe(lab, topic)["end offset"].sum())
     found = records.consume(lab, topic, count, timeout=60) if count else []
-    rows = [json.loads(message.value() or message.key() or "")["payload"] for message in found]
+    rows = map(_row, found)
     return {(row["id"], row.get("name")) for row in rows}
+
+
+def _row(message: Message) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(message.value() or message.key() or "")["payload"]
+        return {**row, "id": row["id"]}
+    except (ValueError, TypeError, KeyError) as error:
+        problem = f"Record {message.offset()} of topic {message.topic()!r} is no row as a connector writes it in JSON."
+        raise InvalidInput(problem, "Give the topic of a connector or a poller.") from error
 
 
 def tally(made: Sequence[Change], seen: Mapping[str, Container[Row]]) -> pd.DataFrame:

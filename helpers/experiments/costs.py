@@ -13,6 +13,7 @@ import psutil
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from helpers import clients, connectors, records, topics
+from helpers.arguments import check_several, check_text, whole_number
 from helpers.connect import ConnectClient
 from helpers.errors import KafkaFailed, TimedOut, Unsupported
 from helpers.lab import Lab
@@ -29,6 +30,7 @@ def latencies(lab: Lab, topic: str, count: int = 200, *, config: Mapping[str, ob
 
     Raises `TimedOut` when a record does not arrive, and `KafkaFailed` with the broker's words.
     """
+    whole_number(count, "count")
     sender = clients.new(Producer, lab.client_settings, config)
     found = []
     without_group = {"group.id": "reads without a group", "enable.auto.commit": False}
@@ -77,6 +79,9 @@ def through_connect(lab: Lab, values: Sequence[str], *, config: Mapping[str, obj
     Raises `Unsupported` where the worker is not on this computer, `TimedOut` when the records do not arrive, and what the
     worker says of the configuration.
     """
+    check_several("values", values)
+    for value in values:
+        check_text("values", value, may_be_empty=True)
     before = _processor_time(lab, "connect")
     name = topics.unique_name("from-file")
     with topics.temporary(lab, "from-file") as topic, TemporaryDirectory() as folder, ConnectClient(lab) as client:

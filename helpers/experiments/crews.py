@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, Message
 
 from helpers import clients, groups, topics
+from helpers.arguments import whole_number
 from helpers.experiments.members import Member, owners
 from helpers.lab import Lab
 from helpers.records import Record, produce
@@ -34,6 +35,8 @@ def share_work(lab: Lab, size: int, *, partitions: int = 4, count: int = 800, ra
     The time is from the first record sent to the last one handled. The partitions are assigned before.
     Raises what `crew` raises.
     """
+    whole_number(partitions, "partitions")
+    whole_number(count, "count")
     load = [Record(b"work", partition=number % partitions) for number in range(count)]
     with topics.temporary(lab, "work", partitions) as topic, crew(lab, "workers", topic, size, rate=rate) as members:
         started = time.monotonic()
@@ -48,6 +51,7 @@ def crew(lab: Lab, prefix: str, topic: str, size: int, *, rate: float | None = N
 
     At the end of the block they leave and the group is deleted. Raises `TimedOut` when the group does not finish its rebalance.
     """
+    whole_number(size, "size")
     group = topics.unique_name(prefix)
     patient = {"session.timeout.ms": 30_000}  # no member is killed here, and a slow one must not look like it
     members = [Member(lab, group, topic, name=f"{n} of {size}", rate=rate, config=patient) for n in range(1, size + 1)]

@@ -12,7 +12,9 @@ from confluent_kafka import Message
 from sqlalchemy import Connection, TextClause, text
 
 from helpers import database, records, topics
+from helpers.arguments import whole_number
 from helpers.connect import ConnectClient
+from helpers.connectors import table_for
 from helpers.lab import Lab
 from helpers.stack.home.accounts import SINK_DATABASE
 from helpers.waiting import wait_until
@@ -21,7 +23,7 @@ TOPIC = "my_topic_users"
 PARTS = ["INSERT and commit", "into the topic", "into the table"]
 _LONGEST = 30.0
 _INSERT = "INSERT INTO {table} (id, user_id, pwd, name) VALUES (:id, 'traveller', '-', 'traveller')"
-_SEEN = f"SELECT id FROM {SINK_DATABASE}.{{table}} WHERE id = :id"
+_SEEN = "SELECT id FROM {table} WHERE id = :id"
 
 
 def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPIC) -> pd.DataFrame:
@@ -33,9 +35,12 @@ def travel(lab: Lab, count: int = 10, *, table: str = "users", topic: str = TOPI
 
     Raises `TimedOut` for a row that does not arrive within 30 seconds.
     """
-    [first] = database.frame(lab, f"SELECT COALESCE(MAX(id), 0) + 1 AS id FROM {table}")["id"].tolist()
+    whole_number(count, "count")
+    [first] = database.frame(lab, f"SELECT COALESCE(MAX(id), 0) + 1 AS id FROM {database.identifier(table)}")[
+        "id"
+    ].tolist()
     end = int(topics.describe(lab, topic)["end offset"].sum())
-    insert, seen = text(_INSERT.format(table=table)), text(_SEEN.format(table=topic))
+    insert, seen = text(_INSERT.format(table=database.identifier(table))), text(_SEEN.format(table=_of(topic)))
     with database.engine(lab).connect().execution_options(isolation_level="AUTOCOMMIT") as open_:
         sent = {key: _send(open_, insert, seen, key) for key in range(first, first + count + 1)}
     messages = records.consume(lab, topic, count + 1, from_offset=end)
@@ -63,10 +68,18 @@ def _payload(message: Message) -> Any:
 
 
 def rows(lab: Lab, table: str = TOPIC) -> pd.DataFrame:
-    """Return the rows of a sink's table, ordered by id. None while the sink has not created it."""
-    if table not in database.tables(database.engine(lab, "sink")):
+    """Return the rows of a sink's table, ordered by id. None while the sink has not created it.
+
+    `table` may be the topic's name: a sink writes `_` for each dot in it.
+    """
+    if table_for(table) not in database.tables(database.engine(lab, "sink")):
         return pd.DataFrame({"id": [], "name": []})
-    return database.frame(lab, f"SELECT * FROM {SINK_DATABASE}.{table} ORDER BY id")
+    return database.frame(lab, f"SELECT * FROM {_of(table)} ORDER BY id")
+
+
+def _of(topic: str) -> str:
+    """The table that a sink makes of `topic`, as SQL needs it."""
+    return database.identifier(f"{SINK_DATABASE}.{table_for(topic)}")
 
 
 def wait_for(lab: Lab, name: str, *tables: str) -> None:

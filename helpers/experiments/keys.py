@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from helpers import kafka_tools, topics
-from helpers.arguments import check_several
+from helpers.arguments import check_several, check_text
+from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.records import consume, produce
 
@@ -73,7 +74,19 @@ def partitions_of(
 
 
 def partitions_by_java(lab: Lab, keys: Sequence[str], *, partitions: int = 4) -> list[int]:
-    """Do the same with Kafka's own console producer, which is written in Java. Raises what `kafka_tools.kafka` raises."""
+    """Do the same with Kafka's own console producer, which is written in Java. Raises what `kafka_tools.kafka` raises.
+
+    Raises `InvalidInput` for a key with a colon or a line break, which would end it there.
+    """
+    check_several("keys", keys, may_be_empty=True)
+    for key in keys:
+        check_text("keys", key)
+        if set(":\r\n") & set(key):
+            raise InvalidInput(
+                f"The console producer would end the key {key!r:.60} early.", "Use a key without : and breaks."
+            )
+    if not keys:
+        return []
     settings = ("parse.key=true", "key.separator=:")
     options = [word for setting in settings for word in ("--reader-property", setting)]
     with topics.temporary(lab, "keys", partitions) as topic:

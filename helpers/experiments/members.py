@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 import time
@@ -15,14 +16,18 @@ from typing import Any
 
 import pandas as pd
 
+from helpers import clients
+from helpers.arguments import above_zero, whole_number
 from helpers.child import Child
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.experiments.member_program import CRASHED, Orders
 from helpers.lab import Lab
+from helpers.topics import check_name
 
 _PROGRAM = Path(__file__).with_name("member_program.py")
 _ALL = {"auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100}
 _HEARTBEAT = 500  # milliseconds, well below every session timeout
+_LOGGED = re.compile(r"%\d\|")  # librdkafka's log, which goes on after the reason of a failure
 _LEAVING = 10.0  # seconds that a member gets to leave its group
 
 
@@ -63,9 +68,10 @@ class Member:
         if commit not in ("before", "after") or protocol not in ("classic", "consumer"):
             problem = f"Member {name} cannot use commit {commit!r} with protocol {protocol!r}."
             raise InvalidInput(problem, "Choose commit 'before' or 'after', and protocol 'classic' or 'consumer'.")
-        if (rate is not None and not rate > 0) or (batch is not None and batch < 1):
-            problem = f"Member {name} cannot read {rate} records a second in batches of {batch}."
-            raise InvalidInput(problem, "Give numbers above 0.")
+        _check_numbers(rate, batch, crash_after)
+        check_name(topic)
+        clients.check_settings({"group.id": group})
+        clients.check_settings(config)
         settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
         self.lab = lab
@@ -157,7 +163,7 @@ class Member:
     def _hear(self, line: str) -> None:
         if line.startswith("{") and line.endswith("\n"):
             self._take(**json.loads(line))
-        else:
+        elif not _LOGGED.match(line):
             self._said.append(line.strip())
 
     def _take(self, kind: str, when: float, **facts: Any) -> None:
@@ -174,6 +180,14 @@ class Member:
     def _give_up(self, partitions: Iterable[int], when: float) -> None:
         owned = [self._owned.pop(number) for number in partitions if number in self._owned]
         self._history += [replace(ownership, until=when) for ownership in owned]
+
+
+def _check_numbers(rate: float | None, batch: int | None, crash_after: int | None) -> None:
+    if rate is not None:
+        above_zero(rate, "rate")
+    for name, number in (("batch", batch), ("crash_after", crash_after)):
+        if number is not None:
+            whole_number(number, name)
 
 
 def _settings(lab: Lab, group: str, protocol: str) -> dict[str, object]:

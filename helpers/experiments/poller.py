@@ -13,6 +13,7 @@ from pymysql.constants import FIELD_TYPE
 from helpers import database, records
 from helpers.errors import InvalidInput, Unsupported
 from helpers.lab import Lab
+from helpers.topics import check_name
 
 Mode = Literal["bulk", "incrementing", "timestamp"]
 Field = dict[str, Any]
@@ -40,10 +41,11 @@ class Poller:
     def __init__(self, lab: Lab, table: str, mode: Mode, topic: str) -> None:
         if mode not in get_args(Mode):
             raise InvalidInput(f"{mode!r} is not a mode.", f"Choose one of {', '.join(get_args(Mode))}.")
-        self.topic = topic
+        self.topic = check_name(topic)
         self.offset: Any = None
         self._lab = lab
         self._table = table
+        self._from = database.identifier(table)
         self._column = _COLUMNS.get(mode)
         # Committed after each statement: one transaction would show the same old rows at every poll.
         self.connection = database.connect(lab, "source")
@@ -66,9 +68,9 @@ class Poller:
     def query(self) -> str:
         """The SQL statement of the next poll."""
         if not self._column:
-            return f"SELECT * FROM {self._table}"
+            return f"SELECT * FROM {self._from}"
         new = "" if self.offset is None else f" WHERE {self._column} > :offset"
-        return f"SELECT * FROM {self._table}{new} ORDER BY {self._column}"
+        return f"SELECT * FROM {self._from}{new} ORDER BY {self._column}"
 
     def close(self) -> None:
         """Close the connection. May be called twice."""

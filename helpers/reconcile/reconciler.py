@@ -19,6 +19,7 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
+from helpers.arguments import check_several, check_text, whole_number
 from helpers.errors import InvalidInput
 from helpers.lab import Lab
 from helpers.reconcile import notes
@@ -75,6 +76,10 @@ class Reconciler:
     ) -> None:
         if by not in (None, "keys", "buckets"):
             raise InvalidInput(f"`by` cannot be {by!r}.", "Choose 'keys' or 'buckets', or leave it out.")
+        _check_names(topic, {"table": table, "key": key, "group": group, "field": field})
+        whole_number(examples, "examples", least=0)
+        if produced is not None:
+            check_several("produced", produced, may_be_empty=True)
         self.group = group
         self.finder = KeyFinder(field or key)
         self.table = Table(engine or engine_of(lab), table, key, remedy=remedy_of(lab))
@@ -166,6 +171,13 @@ def compare(lab: Lab, topic: str, table: str, key: str, *, group: str | None = N
     """Compare a topic with a table once, as `Reconciler` does, and return what was found. Raises the same errors."""
     with Reconciler(lab, topic, table, key, group=group) as reconciler:
         return reconciler.look()
+
+
+def _check_names(topic: str, others: Mapping[str, str | None]) -> None:
+    check_text("topic", topic, may_be_empty=True)
+    for argument, name in others.items():
+        if name is not None:
+            check_text(argument, name, may_be_empty=argument in ("table", "key"))
 
 
 def _known(keys: Mapping[bytes | None, int]) -> dict[bytes, int]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, NullPool, Select, cast, column, create_engine, fu
 from sqlalchemy.dialects.mysql import CHAR
 from sqlalchemy.exc import DBAPIError
 
-from helpers import database
+from helpers import database, sql_errors
 from helpers.errors import InvalidInput, LabNotRunning, Unsupported
 from helpers.lab import Lab
 from helpers.reconcile.counting import BUCKETS
@@ -81,7 +81,7 @@ class Table:
             with self._engine.connect() as connection:
                 return list(connection.execute(query).all())
         except DBAPIError as error:
-            failure = database.failure(error, self._engine.url)
+            failure = sql_errors.failure(error, self._engine.url)
             raise type(failure)(failure.problem, self._remedy or failure.remedy) from error
         except RuntimeError as error:  # PyMySQL's, before it sends a password that the connection would not hide
             problem = f"The database at {_host(self._engine)} wants a password in a way that needs more: {error}."

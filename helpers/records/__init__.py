@@ -15,12 +15,13 @@ from confluent_kafka import Message, Producer
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from helpers import clients
-from helpers.arguments import above_zero, check_several
+from helpers.arguments import above_zero, check_mapping, check_several
 from helpers.lab import Lab
 from helpers.records.outbox import Outbox, Record, Sendable
 from helpers.records.reading import consume
 from helpers.records.steady import steady
 from helpers.records.tables import as_frame
+from helpers.topics import check_name
 
 __all__ = ["Produced", "Record", "as_frame", "consume", "produce", "steady"]
 
@@ -64,6 +65,8 @@ def produce(
     been acknowledged; `LabNotRunning` when nothing answers, and `KafkaFailed` for a missing topic.
     """
     check_several("records", records, may_be_empty=True)
+    check_name(topic)
+    check_mapping("config", config)
     above_zero(timeout, "timeout")
     outbox = Outbox(topic, reporting=reports)
     settings = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from helpers.arguments import check_mapping, whole_number
 from helpers.errors import DeliveryFailed, InvalidInput
 
 Value = str | bytes | dict[str, Any] | None
@@ -133,7 +134,10 @@ def _fields(record: Sendable) -> dict[str, Any]:
         return {"key": _plain("key", record[0]), "value": _payload(record[1])}
     if not isinstance(record, Record):
         return {"value": _payload(record)}
-    partition = -1 if record.partition is None else record.partition
+    check_mapping("headers", record.headers)
+    if record.partition is not None:
+        whole_number(record.partition, "partition", least=0)
+    partition = -1 if record.partition is None else int(record.partition)
     headers = {name: _plain(f"header {name!r}", value) for name, value in (record.headers or {}).items()}
     fields = {"key": _plain("key", record.key), "value": _payload(record.value), "partition": partition}
     return {**fields, "headers": headers or None}
@@ -157,10 +161,11 @@ def _payload(value: object) -> str | bytes | None:
     if not isinstance(value, dict):
         return _plain("value", value, "Give text, bytes, a dict or None.")
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         problem = f"A record's value cannot be written as JSON: {error}."
         raise InvalidInput(problem, "Give text, numbers, true, false, None, and lists and dicts of them.") from error
+    return _plain("value", written)
 
 
 def _plain(what: str, value: object, remedy: str = "Give text, bytes or None.") -> str | bytes | None:

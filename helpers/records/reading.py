@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, Message, Top
 from confluent_kafka.admin import ClusterMetadata
 
 from helpers import clients
-from helpers.arguments import above_zero
+from helpers.arguments import above_zero, check_mapping, check_text, is_whole, whole_number
 from helpers.errors import InvalidInput, KafkaFailed, TimedOut
 from helpers.lab import Lab
 from helpers.topics import check_name
@@ -23,6 +23,8 @@ _NAMED_OFFSETS = {
     **dict.fromkeys(("latest", "end", "largest"), OFFSET_END),
 }
 """The words of librdkafka, some of which are old ones."""
+_LAST = 2**63
+"""Offsets are below this: they are sent in eight bytes."""
 _PROMPT = {
     "fetch.wait.max.ms": 50,  # while a broker waits for new records in one partition, the others wait too
     "fetch.queue.backoff.ms": 10,  # librdkafka's pause when its queue is full; by default a second
@@ -52,7 +54,8 @@ def consume(
     Raises `TimedOut` saying how many came within `timeout` seconds, or that the topic did not (nothing is committed then),
     `InvalidInput` for an argument that cannot be right, and `LabNotRunning` when nothing answers.
     """
-    _check(topic, count, timeout)
+    _check(topic, group, count, timeout)
+    check_mapping("config", config)
     start = _offset(from_offset)
     settings = {
         "group.id": group or "reads without a group",
@@ -65,7 +68,7 @@ def consume(
     with clients.new(Consumer, lab.client_settings, settings) as consumer:
         partitions = _partitions(lab, consumer, topic, timeout)
         if group:
-            _join(consumer, topic, from_offset)
+            _join(consumer, topic, None if isinstance(from_offset, str) else start)
         else:
             consumer.assign([TopicPartition(topic, number, start) for number in partitions])
         messages = _read(consumer, topic, count, timeout, deadline=deadline)
@@ -74,20 +77,22 @@ def consume(
     return messages
 
 
-def _check(topic: str, count: int, timeout: float) -> None:
+def _check(topic: str, group: str | None, count: int, timeout: float) -> None:
     check_name(topic)
-    above_zero(count, "count")
+    if group is not None:
+        check_text("group", group)
+    whole_number(count, "count")
     above_zero(timeout, "timeout")
 
 
 def _offset(wanted: int | str) -> int:
-    """Return `wanted` as the client's number. Raises `InvalidInput` for a word that it does not know."""
-    if isinstance(wanted, int):
-        return wanted
-    if wanted not in _NAMED_OFFSETS:
-        problem = f"A reader cannot start from {wanted!r}."
-        raise InvalidInput(problem, "Give 'earliest', 'latest' or the number of a record.")
-    return _NAMED_OFFSETS[wanted]
+    """Return `wanted` as the client's number. Raises `InvalidInput` for a word that it does not know, and for a negative number."""
+    if isinstance(wanted, str) and wanted in _NAMED_OFFSETS:
+        return _NAMED_OFFSETS[wanted]
+    if not isinstance(wanted, str) and is_whole(wanted) and 0 <= wanted < _LAST:
+        return int(wanted)
+    problem = f"A reader cannot start from {wanted!r:.60}."
+    raise InvalidInput(problem, "Give 'earliest', 'latest' or the number of a record.")
 
 
 def _partitions(lab: Lab, consumer: Consumer, topic: str, timeout: float) -> Iterable[int]:
@@ -106,12 +111,12 @@ def _partitions(lab: Lab, consumer: Consumer, topic: str, timeout: float) -> Ite
     return numbers
 
 
-def _join(consumer: Consumer, topic: str, from_offset: int | str) -> None:
-    """Subscribe to `topic`. Where its group has committed nothing, a word is for `auto.offset.reset`, which takes no number."""
-    if isinstance(from_offset, int):
-        consumer.subscribe([topic], on_assign=partial(_assign, from_offset))
-    else:
+def _join(consumer: Consumer, topic: str, start: int | None) -> None:
+    """Subscribe to `topic`. Where its group has committed nothing, `auto.offset.reset` decides, unless a number is given."""
+    if start is None:
         consumer.subscribe([topic])
+    else:
+        consumer.subscribe([topic], on_assign=partial(_assign, start))
 
 
 def _assign(start: int, consumer: Consumer, given: list[TopicPartition]) -> None:

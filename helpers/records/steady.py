@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from confluent_kafka import Producer
 
 from helpers import clients
+from helpers.arguments import above_zero
 from helpers.background import Background
 from helpers.errors import InvalidInput, KafkaFailed
 from helpers.lab import Lab
+from helpers.topics import check_name
 
 _INTERVAL = 0.05
 _PATIENCE = 10.0
@@ -23,6 +25,8 @@ def steady(lab: Lab, topic: str, rate: int) -> Iterator[None]:
 
     They go out twenty times a second, so `rate` is at least 20. At the end all are acknowledged, or `KafkaFailed` is raised.
     """
+    check_name(topic)
+    above_zero(rate, "rate")
     burst = int(rate * _INTERVAL)
     if burst < 1:
         raise InvalidInput(f"`rate` must be at least 20 records a second, not {rate}.", "Give another number.")

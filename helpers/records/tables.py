@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 from confluent_kafka import Message
 
+from helpers.arguments import check_several
 from helpers.records.outbox import text
 
 _LATEST_TIME = pd.Timestamp.max.value // 1_000_000  # milliseconds since 1970, the last that pandas can show
@@ -18,7 +19,9 @@ def as_frame(messages: Iterable[Message]) -> pd.DataFrame:
 
     Keys, values and headers are shown as text where they are UTF-8, else as bytes. Several headers of one name are a list.
     A time that is not in milliseconds since 1970, as every client should write it, is the bare number.
+    Raises `InvalidInput` for what is no list of them.
     """
+    check_several("messages", messages, may_be_empty=True)
     messages = list(messages)
     columns: dict[str, list[object]] = {
         "topic": [message.topic() for message in messages],

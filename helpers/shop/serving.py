@@ -43,9 +43,8 @@ def parse(options: argparse.ArgumentParser, arguments: Sequence[str] = ()) -> ar
 
 def _options(file: Path) -> list[str]:
     pairs = json.loads(file.read_text("utf-8")).items()
-    return [
-        f"--{name}" if value is True else f"--{name}={value}" for name, value in pairs if value not in (None, False)
-    ]
+    given = [(name, value) for name, value in pairs if value is not None and value is not False]  # 0 is a value
+    return [f"--{name}" if value is True else f"--{name}={value}" for name, value in given]
 
 
 def serve(app: ASGIApp, service: str, *, port: int = 0, gateway: str | None = None) -> None:

@@ -135,7 +135,7 @@ def test_what_fails_in_the_background_is_raised_by_stop(mock: Lab, topic: str, m
     recorder.stop()
 
 
-@pytest.mark.parametrize("settings", [{"interval": 0}, {"interval": -1}, {"keep": 0}])
+@pytest.mark.parametrize("settings", [{"interval": 0}, {"interval": -1}, {"keep": 0}, {"interval": float("inf")}])
 def test_settings_that_leave_nothing_to_do(nobody: Lab, settings: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="above 0"):
+    with pytest.raises(InvalidInput, match=f"`{next(iter(settings))}` must be "):
         LagRecorder(nobody, "group", **settings)

@@ -89,6 +89,9 @@ class Worker(HttpServer, JavaServer):
             "plugin.discovery": "service_load",
             "key.converter": "org.apache.kafka.connect.json.JsonConverter",
             "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+            # A DECIMAL is a number in JSON. By default it is the bytes of one, in base64, which nobody can read.
+            "key.converter.decimal.format": "NUMERIC",
+            "value.converter.decimal.format": "NUMERIC",
             "config.storage.topic": "connect-configs",
             "config.storage.replication.factor": 1,
             "offset.storage.topic": "connect-offsets",

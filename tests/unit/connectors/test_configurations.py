@@ -34,7 +34,7 @@ def test_the_source_of_the_lesson(lab: Lab) -> None:
     assert config["transforms.route.regex"] == r"my-source\.mydb1\.(.*)"
     assert config["transforms.route.replacement"] == "my_topic_$1"
     assert config["transforms.unwrap.delete.tombstone.handling.mode"] == "delete-to-tombstone"
-    assert config["time.precision.mode"] == "connect"
+    assert config["time.precision.mode"] == "adaptive_time_microseconds"
 
 
 @pytest.mark.parametrize("table", ["주문", "users,orders", "a b"])

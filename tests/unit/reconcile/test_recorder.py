@@ -97,9 +97,9 @@ def test_a_first_look_that_fails_closes_the_reconciler() -> None:
     assert looks.closed == 1
 
 
-@pytest.mark.parametrize("arguments", [{"interval": 0}, {"keep": 0}])
-def test_intervals_that_cannot_be(arguments: dict[str, int]) -> None:
-    with pytest.raises(InvalidInput, match="above 0"):
+@pytest.mark.parametrize("arguments", [{"interval": 0}, {"keep": 0}, {"interval": "1"}, {"keep": 2.5}])
+def test_intervals_that_cannot_be(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=f"`{next(iter(arguments))}` must be "):
         Recorder(cast(Reconciler, Looks()), **arguments)
 
 
