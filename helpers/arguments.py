@@ -5,10 +5,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sized
+from datetime import date, time, timedelta
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
+from uuid import UUID
 
 from helpers.errors import InvalidInput
+
+_VALUES = (str, bytes, bytearray, Real, Decimal, date, time, timedelta, UUID, list, tuple, set)
+"""What a statement takes as it is. Of anything else the client writes the text that Python prints: of a missing value `<NA>`."""
 
 
 def check_several(argument: str, values: object, *, may_be_empty: bool = False) -> None:
@@ -46,7 +52,15 @@ def check_mapping(argument: str, values: object) -> None:
     if not isinstance(values, Mapping):
         raise InvalidInput(f"`{argument}` must be a dictionary, not {values!r:.60}.", "Write it as {name: value, …}.")
     for key in values:
-        check_text(f"{argument}: a key", key)
+        check_text(f"{argument}: a key", key, may_be_empty=True)
+
+
+def check_texts(argument: str, values: Mapping[str, object]) -> None:
+    """Check that `values`, given as `argument`, is a dictionary whose texts can be written in UTF-8. Raises `InvalidInput`."""
+    check_mapping(argument, values)
+    for name, value in values.items():
+        if isinstance(value, str):
+            check_text(name, value, may_be_empty=True)
 
 
 def check_rows(rows: Any) -> None:
@@ -58,14 +72,15 @@ def check_rows(rows: Any) -> None:
     for row in [rows] if isinstance(rows, Mapping) else rows:
         if not isinstance(row, Mapping):
             raise InvalidInput(f"A row must be a dictionary, not {row!r:.60}.", "Write it as {name: value, …}.")
+        check_mapping("a row", row)
         for name, value in row.items():
-            _check_value(str(name), value)
+            _check_value(name, value)
 
 
 def _check_value(name: str, value: object) -> None:
     if isinstance(value, str):
         check_text(name, value, may_be_empty=True)
-    elif isinstance(value, Mapping) or (isinstance(value, float) and not math.isfinite(value)):
+    elif not (value is None or isinstance(value, _VALUES)) or value != value or value in (math.inf, -math.inf):
         problem = f"`{name}` cannot be {value!r:.60} in a statement."
         raise InvalidInput(problem, "Give a text, a number, a time or None.")
 
@@ -76,9 +91,9 @@ def above_zero(number: Any, argument: str) -> None:
         raise InvalidInput(f"`{argument}` must be above 0, not {number!r:.60}.", "Give another number.")
 
 
-def whole_number(number: Any, argument: str, *, least: int = 1) -> None:
-    """Check that `number`, given as `argument`, is a whole number of at least `least`. Raises `InvalidInput`."""
-    if not is_whole(number) or number < least:
+def whole_number(number: Any, argument: str, *, least: int = 1, most: int = 2**31 - 1) -> None:
+    """Check that `number`, given as `argument`, is a whole number from `least` to `most`. Raises `InvalidInput`."""
+    if not is_whole(number) or not least <= number <= most:
         problem = f"`{argument}` must be a whole number of {least} or more, not {number!r:.60}."
         raise InvalidInput(problem, "Give another number.")
 

@@ -107,6 +107,7 @@ def execute(
     if rows is not None and not isinstance(rows, Mapping):
         check_several("rows", rows, may_be_empty=True)
     values: Any = dict(rows) if isinstance(rows, Mapping) else rows and list(rows)
+    check_rows(values)
     if rows is not None and not values:
         return 0
     with _connected(where) as connection:
@@ -181,7 +182,7 @@ def wall_time(milliseconds: int) -> datetime:
     Raises `InvalidInput` for what is no such time. Microseconds, as a DATETIME(6) has them in a topic, are most often too many.
     """
     try:
-        return datetime(1970, 1, 1) + timedelta(milliseconds=int(milliseconds))
+        return datetime(1970, 1, 1) + timedelta(milliseconds=float(milliseconds))
     except (TypeError, ValueError, OverflowError) as error:
         problem = f"{milliseconds!r:.60} is no time in milliseconds since 1970."
         raise InvalidInput(problem, "Divide by 1000 if it is in microseconds.") from error
@@ -225,6 +226,10 @@ def _ask(connection: Connection, statement: str, values: Any) -> CursorResult[An
 
 @contextmanager
 def _connected(where: Where) -> Iterator[Connection]:
+    if not isinstance(where, Lab | Engine):
+        raise InvalidInput(
+            f"This needs a lab or an engine, not {where!r:.60}.", "Give `lab`, or `database.engine(lab)`."
+        )
     engine_ = engine(where) if isinstance(where, Lab) else where
     try:
         with engine_.connect() as connection:

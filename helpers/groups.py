@@ -66,6 +66,8 @@ def configure(lab: Lab, group: str, config: Mapping[str, object | None]) -> None
         else ConfigEntry(name, str(value), incremental_operation=AlterConfigOpType.SET)
         for name, value in config.items()
     ]
+    if not entries:
+        return
     resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
     answers = _ask(lab, lambda admin: admin.incremental_alter_configs([resource], request_timeout=clients.PATIENCE))
     clients.results(answers, f"configure group {group!r}", lab.bootstrap_servers)

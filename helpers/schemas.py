@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from helpers import processes
-from helpers.arguments import check_mapping, check_rows, whole_number
+from helpers.arguments import check_mapping, check_texts, whole_number
 from helpers.connect import Config
 from helpers.errors import InvalidInput, LabNotRunning
 from helpers.lab import Lab
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 Schema = Mapping[str, str]
 """The fields of a record with their types, the names in `TYPES`. A type with a question mark is optional: "text?"."""
 Record = Mapping[str, Any]
-
 _Described = tuple[dict[str, Any], str | dict[str, str]]
 
 TYPES: dict[str, _Described] = {
@@ -85,7 +84,8 @@ def plain_json(record: Record) -> bytes:
 
 
 def connect_json(record: Record, schema: Schema) -> bytes:
-    """Return `record` as JSON with its schema beside it, as Connect's JSON converter writes and reads it."""
+    """Return `record` as JSON with its schema beside it, as Connect's JSON converter writes and reads it. Raises as `avro` does."""
+    _for_avro(record, schema)  # a sink would silently cut off a number that does not fit
     return plain_json({"schema": connect_schema(schema), "payload": record})
 
 
@@ -222,7 +222,7 @@ def _for_avro(record: Record, schema: Schema) -> dict[str, Any]:
     """
     from fastavro.validation import ValidationError, validate
 
-    check_rows([record])
+    check_texts("record", record)
     if more := sorted(record.keys() - schema.keys()):
         raise InvalidInput(f"The schema has no field {', '.join(more)}.", f"It has {', '.join(schema)}.")
     values = {name: _time(value) if schema[name].startswith("time") else value for name, value in record.items()}

@@ -164,7 +164,8 @@ def row_listener(
     Raises `LabNotRunning` if no database is known.
     """
     check_open(lab)
-    _check(folder, topic)
+    _check_folder(folder)
+    check_name(topic)
     check_text("group", group)
     check_text("table", table)
     from helpers import database  # it imports pandas, which nothing else here needs
@@ -220,12 +221,13 @@ def gateway(folder: Path, *, lease: float | None = None, timeout: float | None =
 
     `lease` is how many seconds an instance stays without a heartbeat, `timeout` how many it has to answer.
     """
-    _check(folder)
+    _check_folder(folder)
     return Service("gateway", folder, {"port": processes.choose_port(set()), "lease": lease, "timeout": timeout})
 
 
 def _common(lab: Lab, folder: Path, topic: str, gateway: str | None) -> dict[str, object]:
-    _check(folder, topic)
+    _check_folder(folder)
+    check_name(topic)
     check_open(lab)
     return {
         "bootstrap-servers": lab.bootstrap_servers,
@@ -242,8 +244,6 @@ def check_open(lab: Lab) -> None:
         raise Unsupported(problem, "Use a lab of `./lab up` for this lesson.")
 
 
-def _check(folder: object, topic: str | None = None) -> None:
+def _check_folder(folder: object) -> None:
     if not isinstance(folder, Path) or not folder.is_dir():
         raise InvalidInput(f"There is no folder {str(folder)!r:.60}.", "Take one from `workspace.folder`.")
-    if topic is not None:
-        check_name(topic)

@@ -81,6 +81,7 @@ def fields_of(key_fields: Sequence[str]) -> str:
 
 def table_for(topic: str) -> str:
     """Return the name of the table that a sink makes of `topic` if none is chosen: Debezium's writes `_` for each dot."""
+    check_name(topic)
     return topic.replace(".", "_")
 
 

@@ -78,7 +78,7 @@ class Changes:
         check_several("ids", ids, may_be_empty=True)
         ids = list(ids)
         for id_ in ids:
-            whole_number(id_, "ids", least=0)
+            whole_number(id_, "ids", least=0, most=2**64 - 1)
         for id_ in ids:
             database.ask(self.connection, statement, {"id": id_} if name is None else {"id": id_, "name": name})
             self.made.append((kind, id_, name))

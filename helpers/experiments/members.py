@@ -71,7 +71,7 @@ class Member:
         _check_numbers(rate, batch, crash_after)
         check_name(topic)
         clients.check_settings({"group.id": group})
-        clients.check_settings(config)
+        _check_config(config)
         settings = {**_settings(lab, group, protocol), **(config or {})}
         self.name = name
         self.lab = lab
@@ -180,6 +180,14 @@ class Member:
     def _give_up(self, partitions: Iterable[int], when: float) -> None:
         owned = [self._owned.pop(number) for number in partitions if number in self._owned]
         self._history += [replace(ownership, until=when) for ownership in owned]
+
+
+def _check_config(config: Mapping[str, object] | None) -> None:
+    clients.check_settings(config)
+    for key, value in (config or {}).items():
+        if not isinstance(value, str | int | float):
+            problem = f"A member cannot be given {key}={value!r:.60}."
+            raise InvalidInput(problem, "It runs in a process of its own: give texts, numbers, True or False.")
 
 
 def _check_numbers(rate: float | None, batch: int | None, crash_after: int | None) -> None:

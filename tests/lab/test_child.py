@@ -56,6 +56,34 @@ def test_orders_are_the_first_line_and_the_output_is_heard() -> None:
     assert program.stop() == 0, "a second stop does nothing"
 
 
+MANY = """
+import os, sys, threading
+errors = threading.Thread(target=lambda: [os.write(2, b"%7|log\\n") for _ in range(3000)])
+errors.start()
+for _ in range(300):
+    print("x" * 9000, flush=True)
+errors.join()
+sys.stdin.read()
+"""
+
+
+def test_what_it_writes_as_errors_comes_in_the_middle_of_no_line() -> None:
+    lines: list[str] = []
+    with Child(python(MANY), heard=lines.append):
+        wait_until(lambda: len(lines) == 3300, 20, "all lines", last_seen=lambda: len(lines))
+    assert set(lines) == {"x" * 9000 + "\n", "%7|log\n"}
+
+
+def test_a_listener_that_fails_is_told_and_the_program_goes_on() -> None:
+    def refuse(line: str) -> None:
+        int(line)
+
+    program = Child(python(MANY), heard=refuse).start()
+    with pytest.raises(ValueError, match="invalid literal"):
+        program.stop()
+    assert program.stop() == 0, "it has written all, and the error is raised once"
+
+
 def test_one_that_does_not_end_is_killed() -> None:
     with Child(python(DEAF), patience=0.3, heard=print) as program:
         pass

@@ -17,6 +17,7 @@ from helpers import connectors, database, records, topics
 from helpers.connect import ConnectClient
 from helpers.connectors import SINKS, SOURCES, Config
 from helpers.errors import ConnectFailed, ConnectorFailed, DatabaseFailed, InvalidInput
+from helpers.experiments import journeys
 from helpers.lab import Lab
 from helpers.waiting import wait_until
 
@@ -225,6 +226,69 @@ def test_a_source_with_the_wrong_password_is_refused_at_once(room: Room) -> None
     with pytest.raises(ConnectFailed, match=rf"{room.source}.*Access denied for user 'source'.*placeholder") as caught:
         room.client.put(config)
     assert "database.hostname" in caught.value.fields
+
+
+EXACT = {
+    "t": ("TIME(6)", "23:59:59.123456"),
+    "d": ("DATETIME(6)", "0001-01-01 00:00:00.123456"),
+    "n": ("BIGINT UNSIGNED", "18446744073709551615"),
+    "p": ("DECIMAL(30,10)", "12345678901234567890.0123456789"),
+}
+
+
+def test_numbers_and_times_are_the_same_in_the_sinks_table(room: Room) -> None:
+    for name, (kind, value) in EXACT.items():
+        database.execute(room.lab, f"ALTER TABLE {room.table} ADD {name} {kind} DEFAULT '{value}'")
+    database.execute(room.lab, f"INSERT INTO {room.table} (name) VALUES ('kim')")
+    room.client.run(connectors.debezium_source(room.lab, room.source, [room.table]))
+    database.execute(room.lab, f"INSERT INTO {room.table} (name) VALUES ('lee')")
+    assert EXACT["p"][1] in (room.arrived(1)[0].value() or b"").decode(), "a DECIMAL can be read in the topic"
+    room.client.run(room.debezium_sink())
+    wait_until(lambda: len(room.rows()) == 2, 30, "both rows", last_seen=room.rows)
+    shown = ", ".join(f"CAST({name} AS CHAR) AS {name}" for name in EXACT)
+    found = database.frame(room.lab, f"SELECT {shown} FROM {room.target}")
+    assert found.to_dict("records") == [{name: value for name, (_, value) in EXACT.items()}] * 2
+
+
+LOST = {"TIME": ["100:30:00", "-01:00:00", "24:00:00"], "DATE": ["2026-00-10"], "DATETIME": ["0000-00-00 00:00:00"]}
+
+
+@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in LOST.items() for value in values])
+def test_a_time_that_no_sink_could_write_is_refused_with_its_column(room: Room, kind: str, value: str) -> None:
+    database.execute(room.lab, f"ALTER TABLE {room.table} ADD lasts {kind}")
+    database.execute(room.lab, f"INSERT INTO {room.table} (lasts) VALUES ('{value}')")
+    source = connectors.debezium_source(room.lab, room.source, [room.table])
+    with pytest.raises(
+        InvalidInput, match=rf"{room.table}\.lasts has the {kind} {value}.*exclude\.list=(\S+)\."
+    ) as caught:
+        room.client.run(source)
+    assert room.source not in room.client.connectors()
+    left_out = str(caught.value).rpartition("column.exclude.list=")[2].removesuffix(".")
+    room.client.check({**source, "column.exclude.list": left_out})
+
+
+def test_a_later_time_of_more_than_a_day_is_in_the_topic_and_stops_the_sink(room: Room) -> None:
+    database.execute(room.lab, f"ALTER TABLE {room.table} ADD lasts TIME")
+    room.client.run(connectors.debezium_source(room.lab, room.source, [room.table]))
+    database.execute(room.lab, f"INSERT INTO {room.table} (lasts) VALUES ('100:30:00')")
+    assert json.loads(room.arrived(1)[0].value() or b"")["payload"]["lasts"] == (100 * 60 + 30) * 60_000_000
+    room.client.put(room.debezium_sink())
+    failure = room.client.wait_failed(room.sink)
+    assert "NanoOfDay" in failure.cause and "change this one at the source" in failure.next_step
+
+
+def test_a_topic_with_a_dot_has_a_table_that_is_named(lab: Lab) -> None:
+    stem = topics.unique_name("my").replace("-", "_")
+    topic, client = f"{stem}.orders", ConnectClient(lab)
+    topics.create(lab, topic)
+    records.produce(lab, topic, [person(1, "kim")])
+    sink = connectors.debezium_sink(lab, f"{stem}-sink", [topic])
+    with client.temporary(sink):
+        wait_until(lambda: len(journeys.rows(lab, topic)), 30, "the row")
+    assert connectors.table_for(topic) == f"{stem}_orders"
+    assert journeys.rows(lab, topic)["name"].tolist() == ["kim"]
+    topics.delete(lab, topic)
+    database.drop(lab, f"mydb2.{stem}_orders")
 
 
 def test_a_table_that_is_not_there_is_named(room: Room) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from helpers import database
+from helpers import database, topics
 from helpers.errors import DatabaseFailed, InvalidInput, LabNotRunning
 from helpers.experiments.changes import Changes
+from helpers.experiments.poller import Poller
 from helpers.lab import Lab
 
 
@@ -72,6 +73,27 @@ def test_a_server_that_is_frozen_is_not_waited_for_without_end(lab: Lab, monkeyp
     monkeypatch.setattr(database, "_PATIENCE", 1)
     with pytest.raises(LabNotRunning, match="No database answers"):
         database.frame(lab, "SELECT SLEEP(3)")
+
+
+@pytest.mark.parametrize("table", ["order", "my-table"])
+def test_a_table_of_any_name_is_changed_and_polled(lab: Lab, table: str) -> None:
+    database.create_users(lab, table)
+    try:
+        with (
+            Changes(lab, table) as done,
+            topics.temporary(lab, "any") as topic,
+            Poller(lab, table, "bulk", topic) as poller,
+        ):
+            done.update(done.insert(["kim", "lee"])[:1], "kim 2")
+            assert poller.poll() == 2
+            for ids in ("12", 1, ["1"], [None]):
+                with pytest.raises(InvalidInput, match="`ids`"):
+                    done.delete(ids)  # type: ignore[arg-type]
+            with pytest.raises(InvalidInput, match="`names`"):
+                done.insert(["park", 5])  # type: ignore[list-item]
+            assert [name for _, _, name in done.made] == ["kim", "lee", "kim 2"]
+    finally:
+        database.drop(lab, table)
 
 
 def test_a_connection_can_be_used_again_after_an_error(lab: Lab) -> None:

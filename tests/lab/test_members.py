@@ -152,6 +152,19 @@ def test_a_member_that_fails_says_why(mock: Lab) -> None:
         member.stop()
 
 
+def test_a_member_that_logs_everything_is_still_heard(mock: Lab) -> None:
+    """Its log goes the same way as its events, and fast."""
+    produce(mock, "orders", [f"order {number}" for number in range(5000)])
+    with Member(mock, "group", "orders", name="A", config={"debug": "all"}) as member:
+        wait_until(lambda: member.handled == 5000, 30, "all records", last_seen=lambda: member.handled)
+
+
+@pytest.mark.parametrize("config", [["debug"], {"stats_cb": print}, {"group.id": ""}])
+def test_a_configuration_that_no_process_can_get(mock: Lab, config: Any) -> None:
+    with pytest.raises(InvalidInput):
+        Member(mock, "group", "orders", name="A", config=config)
+
+
 def test_events_become_assignment_records_and_history(member: Member) -> None:
     marks: list[str] = []
     member._mark = marks.append

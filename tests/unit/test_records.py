@@ -163,6 +163,15 @@ WRONG_PARTS = [
     ((1, "v"), "key cannot be of type int: 1"),
     ("\ud83d", "value has half a character"),
     (("\ud83d", "v"), "key has half a character"),
+    ({"a": "\ud83d"}, "value has half a character"),
+    (
+        Record("v", headers={"\ud83d": "h"}),
+        "`headers: a key` has half a character",
+    ),  # the client itself would end the process
+    (Record("v", headers={1: "h"}), "`headers: a key` must be a text, not 1"),  # type: ignore[dict-item]
+    (Record("v", headers=[("h", "1")]), "`headers` must be a dictionary"),  # type: ignore[arg-type]
+    (Record("v", partition="0"), "`partition` must be a whole number"),  # type: ignore[arg-type]
+    (Record("v", partition=2**31), "`partition` must be a whole number"),
     (Record("v", headers={"h": 1}), "header 'h' cannot be of type int"),  # type: ignore[dict-item]
 ]
 

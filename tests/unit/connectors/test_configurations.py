@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+import numpy
 import pytest
 
 from helpers import connectors, database
@@ -47,6 +48,12 @@ def test_a_table_whose_name_no_topic_can_have_is_refused(lab: Lab, table: str) -
 def test_a_dot_in_a_tables_name_is_a_dot(lab: Lab) -> None:
     config = connectors.debezium_source(lab, "my-source", ["my.users"])
     assert config["table.include.list"] == r"mydb1.my\.users"
+
+
+def test_a_dot_in_a_topics_name_is_no_database(lab: Lab) -> None:
+    with pytest.raises(InvalidInput, match=r"'my\.orders' for the name of a database.*table='my_orders'"):
+        connectors.jdbc_sink(lab, "my-sink", ["users", "my.orders"])
+    assert connectors.jdbc_sink(lab, "my-sink", ["my.orders"], table="my_orders")["topics"] == "my.orders"
 
 
 def test_a_connectors_name_and_a_files_topic_are_told_apart(lab: Lab, tmp_path: Path) -> None:
@@ -218,3 +225,7 @@ def test_an_engine_for_nobody(lab: Lab) -> None:
 def test_wall_time() -> None:
     assert database.wall_time(1_767_323_045_000).isoformat() == "2026-01-02T03:04:05"
     assert database.wall_time(-1_000).isoformat() == "1969-12-31T23:59:59"
+    assert database.wall_time(numpy.int64(1_500)).microsecond == 500_000  # type: ignore[arg-type]
+    for wrong in (1_767_323_045_000_000, "noon", None, float("nan")):
+        with pytest.raises(InvalidInput, match="is no time in milliseconds"):
+            database.wall_time(wrong)  # type: ignore[arg-type]
