@@ -254,6 +254,13 @@ def test_a_killed_members_partitions_move_and_nothing_is_lost(lab: Lab, topic: s
     assert len(after) and after.isin(["A", "C"]).all()
 
 
+def test_a_member_that_logs_everything_is_still_heard(lab: Lab, topic: str) -> None:
+    """Its log comes beside its events, and faster."""
+    records.produce(lab, topic, [f"order {number}" for number in range(5000)])
+    with Member(lab, topic, topic, name="A", config={"debug": "all"}) as member:
+        wait_until(lambda: member.handled == 5000, 30, "all records", last_seen=lambda: member.handled)
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_fifth_member_of_four_partitions_gets_nothing(lab: Lab, topic: str, protocol: str) -> None:
     team = [Member(lab, topic, topic, name=name, protocol=protocol) for name in "ABCDE"]
