@@ -133,7 +133,7 @@ def identifier(name: str) -> str:
 
     The first dot stands between a database and its table. Raises `InvalidInput` for an empty name, and for a backtick.
     """
-    check_text("table", name)
+    check_text("table", name, may_be_empty=True)
     parts = name.split(".", 1)
     if not all(parts) or "`" in name:
         raise InvalidInput(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from helpers import database
@@ -14,6 +15,9 @@ from helpers.connectors.jdbc import jdbc_sink, jdbc_source
 from helpers.connectors.parts import CLASSIC_SINK, SINKS, SOURCES, Key, More, Vendor, Write
 from helpers.errors import InvalidInput, Unsupported
 from helpers.lab import Lab
+
+_LINGERS = (10, 8, 5)
+"""The first release of Confluent's JDBC source that has `poll.linger.ms`."""
 
 
 def families(lab: Lab) -> dict[str, str | None]:
@@ -103,16 +107,23 @@ def sink(
     return jdbc_sink(lab, name, topics, vendor=_vendor(family), **arguments)
 
 
-def poll_every(milliseconds: int, source: Config) -> Config:
+def poll_every(lab: Lab, milliseconds: int, source: Config) -> Config:
     """Return the configuration `source`, changed to poll this often and to send new rows immediately.
 
-    Confluent's JDBC source otherwise waits `poll.linger.ms`, five seconds by default, for its batch to fill.
+    Confluent's JDBC source otherwise waits `poll.linger.ms`, five seconds by default, for its batch to fill. Releases before
+    10.8.5 do not have that key and do not wait: the worker of `lab` is asked which one it has.
     """
     whole_number(milliseconds, "milliseconds")
     if "connector.class" not in checked(source):
         raise InvalidInput("This configuration has no `connector.class`.", "Give one of `connectors.source`.")
-    waits = {"poll.linger.ms": 0} if source["connector.class"] == SOURCES["Confluent JDBC source"] else {}
-    return {**source, "poll.interval.ms": milliseconds, **waits}
+    family = "Confluent JDBC source"
+    lingers = source["connector.class"] == SOURCES[family] and _release(families(lab)[family]) >= _LINGERS
+    return {**source, "poll.interval.ms": milliseconds, **({"poll.linger.ms": 0} if lingers else {})}
+
+
+def _release(version: str | None) -> tuple[int, ...]:
+    """The numbers of a version: (10, 8, 3) of "10.8.3". A worker without the connector counts as one with the newest."""
+    return tuple(map(int, re.findall(r"\d+", version))) if version else _LINGERS
 
 
 def _sources(lab: Lab) -> list[str]:

@@ -84,7 +84,7 @@ def connected(own: OwnLab, family: str) -> Chain:
         )
         few |= {"max.retries": 1, "retry.backoff.ms": 200}  # by default it fails after half a minute
         sink = connectors.jdbc_sink(lab, f"{name}-sink", [copy], key_fields=["id"], vendor=vendor, config=few)
-    client.run(connectors.poll_every(50, source))
+    client.run(connectors.poll_every(lab, 50, source))
     client.run(sink)
     return Chain(own, lab, client, table, source, sink)
 

@@ -194,7 +194,7 @@ def test_nobody_has_anything() -> None:
     "settings", [{"commit": "during"}, {"protocol": "newest"}, {"rate": 0}, {"rate": -1}, {"batch": 0}, {"batch": -1}]
 )
 def test_settings_that_cannot_be(mock: Lab, settings: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="Member A cannot|`(rate|batch)` must be"):
+    with pytest.raises(InvalidInput, match=r"Member A cannot|`(rate|batch)` must be"):
         Member(mock, "group", "orders", name="A", **settings)
 
 

@@ -80,7 +80,9 @@ def test_every_row_arrives_although_the_database_is_killed(mysql_lab: OwnLab) ->
     client = ConnectClient(lab)
     database.create_users(lab)
     database.execute(lab, INSERT, people(0))
-    source = connectors.poll_every(10, connectors.debezium_source(lab, "source", ["users"], topic_prefix="copy_of_"))
+    source = connectors.poll_every(
+        lab, 10, connectors.debezium_source(lab, "source", ["users"], topic_prefix="copy_of_")
+    )
     with client.temporary(source), client.temporary(connectors.debezium_sink(lab, "sink", ["copy_of_users"])):
         wait_until(lambda: copied(mysql_lab) == ROWS // 3, 60, "the snapshot", last_seen=lambda: copied(mysql_lab))
         database.execute(lab, INSERT, people(ROWS // 3))

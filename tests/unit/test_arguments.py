@@ -158,7 +158,7 @@ NUMBERS: dict[str, Ask] = {
     "crash_after": lambda number: Member(LAB, "g", "t", name="A", crash_after=number),
     "size": lambda number: crews.share_work(LAB, number, count=1, partitions=number),
     "latencies": lambda number: costs.latencies(LAB, "t", number),
-    "poll_every": lambda number: connectors.poll_every(number, {"connector.class": "c"}),
+    "poll_every": lambda number: connectors.poll_every(LAB, number, {"connector.class": "c"}),
     "travel": lambda number: journeys.travel(LAB, number),
 }
 

@@ -56,6 +56,17 @@ def test_a_dot_in_a_topics_name_is_no_database(lab: Lab) -> None:
     assert connectors.jdbc_sink(lab, "my-sink", ["my.orders"], table="my_orders")["topics"] == "my.orders"
 
 
+@pytest.mark.parametrize(
+    ("version", "lingers"), [("10.8.3", False), ("10.8.5", True), ("10.9.0-ccs", True), ("11.0.0", True), (None, True)]
+)
+def test_a_release_gets_no_key_that_it_does_not_have(
+    lab: Lab, version: str | None, *, lingers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.connectors.choice.families", lambda _: {"Confluent JDBC source": version})
+    config = connectors.poll_every(lab, 10, connectors.jdbc_source(lab, "my-source", ["users"]))
+    assert (config["poll.interval.ms"], "poll.linger.ms" in config) == (10, lingers)
+
+
 def test_a_connectors_name_and_a_files_topic_are_told_apart(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="the connector name 'my source'"):
         connectors.debezium_source(lab, "my source", ["users"])
