@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
-import numpy
+import pandas
 import pytest
 
 from helpers import connectors, database
@@ -236,7 +236,7 @@ def test_an_engine_for_nobody(lab: Lab) -> None:
 def test_wall_time() -> None:
     assert database.wall_time(1_767_323_045_000).isoformat() == "2026-01-02T03:04:05"
     assert database.wall_time(-1_000).isoformat() == "1969-12-31T23:59:59"
-    assert database.wall_time(numpy.int64(1_500)).microsecond == 500_000  # type: ignore[arg-type]
+    assert database.wall_time(pandas.Series([1_500])[0]).microsecond == 500_000
     for wrong in (1_767_323_045_000_000, "noon", None, float("nan")):
         with pytest.raises(InvalidInput, match="is no time in milliseconds"):
             database.wall_time(wrong)  # type: ignore[arg-type]
