@@ -92,14 +92,7 @@ class Worker(HttpServer, JavaServer):
             # A DECIMAL is a number in JSON. By default it is the bytes of one, in base64, which nobody can read.
             "key.converter.decimal.format": "NUMERIC",
             "value.converter.decimal.format": "NUMERIC",
-            "config.storage.topic": "connect-configs",
-            "config.storage.replication.factor": 1,
-            "offset.storage.topic": "connect-offsets",
-            "offset.storage.partitions": 1,
-            "offset.storage.replication.factor": 1,
-            "status.storage.topic": "connect-status",
-            "status.storage.partitions": 1,
-            "status.storage.replication.factor": 1,
+            **_OWN_TOPICS,
             # A failed sink on an idle topic is reported at the next flush. With the default that is up to a minute later.
             "offset.flush.interval.ms": 1000,
             # One poll of the JDBC source may take fifteen seconds. A worker that waits less drops its offsets at the stop
@@ -118,6 +111,19 @@ class Worker(HttpServer, JavaServer):
             "config.providers.dir.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
             "config.providers.dir.param.allowed.paths": _allowed_paths(self.secrets),
         }
+
+
+_OWN_TOPICS: dict[str, object] = {
+    "config.storage.topic": "connect-configs",
+    "config.storage.replication.factor": 1,
+    "offset.storage.topic": "connect-offsets",
+    "offset.storage.partitions": 1,
+    "offset.storage.replication.factor": 1,
+    "status.storage.topic": "connect-status",
+    "status.storage.partitions": 1,
+    "status.storage.replication.factor": 1,
+}
+"""Where the worker keeps its connectors, how far they are, and their states. There is one broker."""
 
 
 def placeholder_folder(folder: PurePath) -> str:
