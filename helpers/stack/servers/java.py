@@ -47,13 +47,14 @@ class Java:
 
     @cached_property
     def aot(self) -> Path:
-        """The folder of the caches for exactly this runtime, class path and flags: Java uses no others.
+        """The folder of the caches for exactly this Java, class path and flags: Java 25 uses no others.
 
-        Java compares the files' times too, and a copy of the downloads has other times.
+        It was tried which differences Java refuses: another size or time of a jar, in whole seconds. Where the files are,
+        and the time of its own files, it does not compare. So every user of a shared `LAB_CACHE` finds the same caches.
         """
-        files = [self.home / "lib" / "modules", *self.classpath]
-        fits = [*_FLAGS, *(f"{file.name} {(it := file.stat()).st_size} {it.st_mtime_ns}" for file in files)]
-        return self.caches / hashlib.sha256("\n".join(fits).encode()).hexdigest()[:16]
+        own = f"{(self.home / 'release').read_text('utf-8')} {(self.home / 'lib' / 'modules').stat().st_size}"
+        jars = (f"{jar.name} {(it := jar.stat()).st_size} {int(it.st_mtime)}" for jar in self.classpath)
+        return self.caches / hashlib.sha256("\n".join([*_FLAGS, own, *jars]).encode()).hexdigest()[:16]
 
     @property
     def executable(self) -> Path:

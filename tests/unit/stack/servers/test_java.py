@@ -16,6 +16,7 @@ from helpers.stack.servers.java import Java
 def java(tmp_path: Path) -> Java:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "modules").write_text("runtime")
+    (tmp_path / "release").write_text('JAVA_VERSION="25.0.2"')
     jars = [tmp_path / "downloads" / name for name in ("a.jar", "b.jar")]
     jars[0].parent.mkdir()
     for jar in jars:
@@ -42,7 +43,18 @@ def test_a_cache_does_not_fit_a_copy_with_other_times(java: Java, tmp_path: Path
     assert moved(java, tmp_path / "copied").aot != java.aot
 
 
-@pytest.mark.parametrize("changed", ["lib/modules", "downloads/b.jar"])
+def test_another_user_of_the_downloads_finds_the_caches(java: Java, tmp_path: Path) -> None:
+    """Everybody has a Java of their own, with the time at which it was installed. Java compares whole seconds of the jars."""
+    another = shutil.copytree(tmp_path / "lib", tmp_path / "another" / "lib").parent
+    shutil.copy(tmp_path / "release", another)
+    os.utime(another / "lib" / "modules", (0, 0))
+    before, jar = java.aot, java.classpath[0]
+    whole = jar.stat().st_mtime_ns // 10**9 * 10**9
+    os.utime(jar, ns=(whole, whole))
+    assert Java(java.classpath, java.caches, another).aot == before
+
+
+@pytest.mark.parametrize("changed", ["release", "lib/modules", "downloads/b.jar"])
 def test_a_cache_does_not_fit_another_file(java: Java, tmp_path: Path, changed: str) -> None:
     before = java.aot
     (tmp_path / changed).write_text("something else")
