@@ -16,8 +16,7 @@ from helpers.attaching import attach
 from helpers.command.console import Terminal
 from helpers.lab import Lab
 from helpers.settings import settings
-from helpers.stack.home.state import State
-from helpers.stack.installed import install
+from helpers.stack import training
 from helpers.stack.local import LocalLab
 from helpers.stack.status import ServerStatus
 
@@ -50,7 +49,7 @@ def running(*, added: bool = False) -> Iterator[Lab]:
 def prepare() -> None:
     """Fetch and make what the cache lacks, so that no measurement waits for it."""
     with home() as local, Terminal() as report:
-        install(local.settings, State.new(), report)
+        training.prepare(local.settings, report)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -9,16 +9,18 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psutil
 
 from helpers import processes
 from helpers.attaching import attach
+from helpers.command.console import Terminal
 from helpers.lab import Lab
 from helpers.processes import PIPE, STDOUT, Finished, Process, is_gone
 from helpers.settings import Settings, settings
-from helpers.stack import local
+from helpers.stack import local, training
 from helpers.stack.home.place import Place
 from helpers.stack.home.secrets import password_folder
 from helpers.waiting import wait_until
@@ -29,8 +31,14 @@ SERVERS = ("kafka", "connect", "mariadb")
 """The servers of the usual lab."""
 
 
+@cache
 def cache_folder() -> Path:
-    """Return the user's cache: downloads are shared with the learner's lab, state never is."""
+    """Return the user's cache, complete, and with the caches for faster starts: else each start here would be slower.
+
+    Downloads are shared with the learner's lab, state never is.
+    """
+    with Terminal() as report:
+        training.prepare(settings(), report)
     return settings().cache
 
 

@@ -15,7 +15,7 @@ from helpers.command import console, doctor, groups, jupyter, testing
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.project import PACKAGE
 from helpers.settings import settings
-from helpers.stack.labs import AnyLab, lab_in
+from helpers.stack.labs import AnyLab, lab_in, make_faster
 from helpers.stack.status import ServerStatus
 
 NOT_DONE, INTERRUPTED = 1, 130
@@ -57,8 +57,13 @@ def up(compose: bool) -> None:
 @lab.command(epilog="Example: ./lab down")
 def down() -> None:
     """Stop the servers. Their data is kept."""
-    stopped = _lab().down()
+    local = _lab()
+    stopped = local.down()
     console.say(f"Stopped: {', '.join(stopped)}." if stopped else "No server was running.")
+    if stopped and make_faster(local):
+        console.say(
+            "The next starts will be faster: a program prepares that now, once, in the background (about 20 s)."
+        )
 
 
 @lab.command(epilog="Example: ./lab status --json | python -m json.tool")

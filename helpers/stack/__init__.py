@@ -4,6 +4,7 @@
 - `labs` which lab is in a folder
 - `registry` the schema registry of a lab on this computer
 - `local` the lab on this computer: its servers together
+- `training` caches for faster starts
 - `cluster` `cluster_guard` several brokers for a while, and what ends them
 - `installed` `plugins` the programs on this computer that run them; connectors that the user adds
 - `containers` Docker Compose

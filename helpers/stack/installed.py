@@ -15,7 +15,6 @@ from helpers.stack.install import artifacts
 from helpers.stack.install.catalogue import catalogue
 from helpers.stack.install.database import TITLES, Installation, Product
 from helpers.stack.progress import Reporter
-from helpers.stack.servers import training
 from helpers.stack.servers.java import Java
 
 _DATA: dict[str, str] = {"kafka": "Apache Kafka", "mariadb": TITLES["mariadb"], "mysql": TITLES["mysql"]}
@@ -49,8 +48,6 @@ def install(settings: Settings, known: State, report: Reporter) -> Installed:
         raise LabError(problem, "Delete that folder. Then `./lab up` makes it again.")
     version = catalogue().kafka_version
     java = Java(prepared.kafka_jars, cache / "aot")
-    if not training.is_trained(java):
-        training.train(java, prepared.plugin_paths, version, report)
     versions = {"kafka": version, "connect": version, database.product: database.version()}
     return Installed(java, prepared.plugin_paths, database, versions, machine.program if machine else None)
 

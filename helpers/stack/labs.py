@@ -8,6 +8,7 @@ from typing import Protocol
 
 from helpers.errors import LabError
 from helpers.settings import Settings
+from helpers.stack import training
 from helpers.stack.containers.compose import ComposeLab, holds_containers
 from helpers.stack.local import LocalLab
 from helpers.stack.progress import Reporter
@@ -50,6 +51,11 @@ def lab_in(settings: Settings, *, compose: bool = False) -> AnyLab:
             "Set LAB_HOME to another folder, or run `./lab reset` here first.",
         )
     return ComposeLab(settings.home)
+
+
+def make_faster(lab: AnyLab) -> bool:
+    """Start to make what lets the servers of `lab` start faster, if that is missing, and return whether. Nobody waits for it."""
+    return isinstance(lab, LocalLab) and training.begin(lab.settings)
 
 
 def without_containers(lab: AnyLab, what: str, remedy: str) -> LocalLab:

@@ -100,6 +100,11 @@ def kafka_jars(cache: Path, report: Reporter | None = None, *, mirror: str | Non
     return fetch(catalogue().kafka, cache, report, mirror=mirror)
 
 
+def has_kafka(cache: Path) -> bool:
+    """Return whether `cache` has all of Kafka."""
+    return not _missing(catalogue().kafka, cache)
+
+
 def plugin_paths(cache: Path, product: Product | None) -> list[Path]:
     """Return the folders of the downloaded connectors, which may not exist yet. Those for every lab come first."""
     return list(dict.fromkeys(plugin.folder.parent for plugin in _plugins(cache, product)))

