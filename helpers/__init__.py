@@ -14,6 +14,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `stack` how the servers are downloaded and run
 - `child` `child_input` programs that end with their parent
 - `processes` the only place that starts a process
+- `memory` how much of it is free
 - `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `project` `recording` `settings` `waiting` used by all
 """
 

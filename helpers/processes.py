@@ -192,12 +192,12 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
-def tail(log: Path, lines: int = 12) -> str:
-    """Return the last `lines` lines of `log`, or an empty text if there is no log."""
+def tail(log: Path, lines: int = 12, *, since: int = 0) -> str:
+    """Return the last `lines` lines of `log` after its first `since` bytes, or an empty text if there is no log."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 64_000))
+        file.seek(max(since, log.stat().st_size - 64_000))
         text = file.read().decode("utf-8", errors="replace")
     return "\n".join(text.splitlines()[-lines:])
 

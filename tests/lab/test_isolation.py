@@ -159,6 +159,23 @@ def _may_mount() -> bool:
     return bool(unshare) and processes.run(probe, timeout=60).returncode == 0
 
 
+@pytest.mark.skipif(not _may_mount(), reason="no file system can be mounted read-only here")
+def test_a_cache_that_cannot_be_written_is_enough(new_lab: OwnLab, tmp_path: Path) -> None:
+    """A teacher's, shared by many. Also where its caches for faster starts are missing: then the start is only slower."""
+    teachers = tmp_path / "teachers"
+    shutil.copytree(cache_folder(), teachers, copy_function=os.link, ignore=shutil.ignore_patterns("aot", ".lock"))
+    script = f"mount --bind -o ro '{teachers}' '{teachers}' && '{LAB}' up && '{LAB}' down"
+    inside = ["unshare", "--mount", "--map-root-user", "sh", "-c", script]
+    done = processes.run(inside, environment=new_lab.environment(LAB_CACHE=str(teachers)), timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "faster" not in done.stderr and "cache" not in done.stderr
+    (missing, *_) = (teachers / "downloads").glob("kafka-clients-*.jar")
+    missing.unlink()
+    done = processes.run(inside, environment=new_lab.environment(LAB_CACHE=str(teachers)), timeout=240)
+    assert done.returncode == 1
+    assert f"such as {missing.name}" in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not _may_mount(), reason="no file system of 24 MB can be mounted here")
 @pytest.mark.parametrize("variable", ["LAB_HOME", "LAB_CACHE"])
 def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, variable: str) -> None:

@@ -67,8 +67,8 @@ def fetch(
     They come from the Maven repository `mirror` (LAB_MAVEN_URL), or from the central one.
     Raises `DownloadFailed` if a download fails, `LabError` if the cache cannot be written or its disk is full.
     """
-    if _missing(artifacts, cache):
-        with _writing(cache, artifacts):
+    if missing := _missing(artifacts, cache):
+        with _writing(cache, missing):
             _fetch_missing(artifacts, cache, report or Silent(), mirror=mirror)
     return [_path(artifact, cache) for artifact in artifacts]
 
@@ -135,8 +135,8 @@ def _ensure(
     jars: Sequence[Artifact], folders: Sequence[_Unpacked], cache: Path, report: Reporter, *, mirror: str | None
 ) -> list[Path]:
     """Make those of `jars` and `folders` that `cache` lacks, and return the paths of all jars."""
-    if _lacking(jars, folders, cache):
-        with _writing(cache, [*jars, *(folder.artifact for folder in folders)]):
+    if lacking := _lacking(jars, folders, cache):
+        with _writing(cache, lacking):
             _make(jars, folders, cache, report, mirror=mirror)
     return [_path(artifact, cache) for artifact in jars]
 
@@ -209,8 +209,8 @@ def _size(artifacts: Sequence[Artifact]) -> int:
 
 
 @contextmanager
-def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
-    """Keep other labs from writing to `cache` at the same time, and turn errors of the disk into the lab's errors."""
+def _writing(cache: Path, lacking: Sequence[Artifact]) -> Iterator[None]:
+    """Keep other labs from writing what is `lacking` to `cache`, and turn errors of the disk into the lab's errors."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / ".lock", timeout=_LOCK_TIMEOUT):
@@ -222,8 +222,10 @@ def _writing(cache: Path, artifacts: Sequence[Artifact]) -> Iterator[None]:
     except OSError as error:
         remedy = "Set LAB_CACHE to another folder, or"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            needed = f"the lab needs about {_ROOM * _size(artifacts) / 1e6:.0f} MB there"
+            needed = f"the lab needs about {_ROOM * _size(lacking) / 1e6:.0f} MB there"
             raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} free some space.") from error
+        lacks = f"{_size(lacking) / 1e6:.0f} MB are missing there, such as {lacking[0].filename}"
         raise LabError(
-            f"{cache} cannot be written: {error.strerror}.", f"{remedy} give yourself write permission."
+            f"{cache} cannot be written: {error.strerror}; {lacks}.",
+            f"{remedy} give yourself write permission. If it is another user's, ask them to run `./lab up` again.",
         ) from error

@@ -17,6 +17,13 @@ from helpers.stack.home.secrets import write_private
 from helpers.stack.status import ServerStatus
 from helpers.waiting import wait_until
 
+_KILLED = -9
+"""The exit code of a program that SIGKILL has ended."""
+_AFTER_A_KILL = (
+    "Most often the system does that when memory runs out: `./lab doctor` shows how much is free. "
+    "Close other programs, then run `./lab up` again."
+)
+
 
 class Server(ABC):
     """One server on this computer, in its `place`. `start` and `stop` may be called twice. `start` removes what a crash left.
@@ -36,6 +43,8 @@ class Server(ABC):
         self.port = port
         self.version = version
         self._child: Process | None = None
+        self._logged = 0
+        """Bytes that earlier runs have logged: they do not explain how this one ended."""
 
     @classmethod
     def address_of(cls, port: int) -> str:
@@ -106,6 +115,7 @@ class Server(ABC):
             return False
         self.stop()
         self.prepare()
+        self._logged = self.place.log.stat().st_size if self.place.log.exists() else 0
         self._child = processes.spawn(self.command(), cwd=self.place.folder, log=self.place.log)
         return True
 
@@ -119,6 +129,8 @@ class Server(ABC):
             )
         except TimedOut as error:
             raise self.failure(str(error)) from error
+        if self._child and self._child.poll() == _KILLED:
+            raise ServerFailed(f"{self.name} was killed while it was starting.", _AFTER_A_KILL)
         if self._ended():
             raise self.failure(f"{self.name} ended while it was starting.")
 
@@ -133,8 +145,8 @@ class Server(ABC):
     def failure(self, problem: str) -> ServerFailed:
         """Return the error for `problem`, with the last lines of this server's log."""
         log = self.place.log
-        end = processes.tail(log)
-        return ServerFailed(problem, f"The end of {log}:\n{end}" if end else f"Its log {log} is empty.")
+        end = processes.tail(log, since=self._logged)
+        return ServerFailed(problem, f"The end of {log}:\n{end}" if end else f"It wrote nothing to its log {log}.")
 
     def _ended(self) -> bool:
         return self._child.poll() is not None if self._child else self.place.find() is None

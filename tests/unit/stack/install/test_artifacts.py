@@ -192,8 +192,17 @@ def test_a_full_disk_is_named(jar: Artifact, cache: Path) -> None:
 
 def test_a_cache_that_cannot_be_made_is_named(jar: Artifact, cache: Path) -> None:
     cache.write_text("a file")
-    with pytest.raises(LabError, match=r"cache cannot be written: .*\. Set LAB_CACHE"):
+    said = r"cache cannot be written: .*; 0 MB are missing there, such as some-1\.0\.jar\. Set LAB_CACHE"
+    with pytest.raises(LabError, match=said):
         fetch([jar], cache)
+
+
+def test_a_complete_cache_is_not_written(small: Catalogue, cache: Path) -> None:
+    """A teacher's, shared by many: a lock or a probe in it would be refused."""
+    prepare(cache, product=None)
+    before = {path: path.stat().st_mtime_ns for path in (cache, *cache.rglob("*"))}
+    prepare(cache, product=None)
+    assert {path: path.stat().st_mtime_ns for path in (cache, *cache.rglob("*"))} == before
 
 
 def test_two_labs_fill_one_cache_once(repository: Repository, jar: Artifact, cache: Path) -> None:

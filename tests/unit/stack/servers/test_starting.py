@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -10,10 +12,13 @@ import pymysql
 import pytest
 
 from helpers.errors import ServerFailed
+from helpers.processes import Command
 from helpers.stack.home.place import Place
 from helpers.stack.install.database import Installation
 from helpers.stack.progress import Silent
 from helpers.stack.servers import starting
+from helpers.stack.servers.java import Java
+from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
 
 
@@ -82,3 +87,44 @@ def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, mon
     refuse(1045)
     with pytest.raises(ServerFailed, match=r"does not accept the passwords.*lab reset"):
         server.is_ready()
+
+
+class Program(Kafka):
+    """A broker that is another program: the Python `code`. It never answers."""
+
+    code = ""
+    start_timeout = 20.0
+
+    def prepare(self) -> None:
+        self.place.folder.mkdir(parents=True)
+        self.place.log.parent.mkdir()
+        self.place.log.write_text("a line of the run before\n")
+
+    def command(self) -> Command:
+        return [sys.executable, "-c", self.code, self.place.settings]
+
+    def is_ready(self) -> bool:
+        return False
+
+
+def failure_of(code: str, home: Path) -> str:
+    node = Node(1, 1, 2)
+    server = Program(Place(home, "kafka"), node, [node], cluster_id="", version="", java=Java([], home))
+    server.code = code
+    server.start()
+    with pytest.raises(ServerFailed) as failure:
+        server.wait_ready()
+    return str(failure.value)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals")
+def test_a_server_that_was_killed_is_told_so_and_not_by_its_log(tmp_path: Path) -> None:
+    told = failure_of("import os; os.kill(os.getpid(), 9)", tmp_path)
+    assert "Apache Kafka was killed while it was starting." in told and "memory" in told and "`./lab up`" in told
+    assert "run before" not in told
+
+
+def test_a_server_that_ended_is_told_by_what_this_run_has_logged(tmp_path: Path) -> None:
+    assert "run before" not in (told := failure_of("print('why'); raise SystemExit(1)", tmp_path))
+    assert "ended while it was starting" in told and told.endswith("why")
+    assert "It wrote nothing to its log" in failure_of("raise SystemExit(1)", tmp_path / "another")
