@@ -40,12 +40,15 @@ def attach(*needs: Need, where: Settings | None = None) -> Lab:
     """Return the lab to work with: the servers that the environment names, else the lab of this user on this computer.
 
     Raises `LabNotRunning` if there is neither, or if it lacks one of `needs`; `Unsupported` if "this computer" is one of them and
-    the servers run in containers or elsewhere; and what `given.read` raises for a bad `LAB_ATTACH`.
+    the servers run in containers or elsewhere; `ServerFailed` if "connect" is one of them and it does not answer in time;
+    and what `given.read` raises for a bad `LAB_ATTACH`.
     """
     lab = _attached(where or read_settings())
     for need in needs:
         if not _has(lab, need):
             raise _missing(lab, need)
+    if "connect" in needs:
+        lab.wait_connect()
     return lab
 
 

@@ -18,6 +18,7 @@ from helpers.settings import Settings
 from helpers.settings import settings as read_settings
 from helpers.stack.install.database import Product
 from helpers.stack.labs import lab_in
+from helpers.stack.local import wait_started
 from helpers.stack.servers.http import Login
 from helpers.stack.servers.worker import placeholder_folder
 from helpers.stack.status import ServerStatus
@@ -73,6 +74,14 @@ class Lab:
     def admin(self) -> AdminClient:
         """One admin client for this lab, shared by all helpers."""
         return clients.new(AdminClient, self.client_settings)
+
+    def wait_connect(self) -> None:
+        """Wait while Kafka Connect starts: `./lab` opens JupyterLab before. Returns at once if it answers or does not run.
+
+        Raises `ServerFailed` with the end of its log if it does not answer in time.
+        """
+        if self.home and self.connect_url:
+            wait_started(self.home, "connect", self.connect_url)
 
     @property
     def client_settings(self) -> clients.ClientSettings:

@@ -37,7 +37,7 @@ def lab(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         ran = any(server.running for server in _lab().status().values())
-        _up()
+        _up(wait_connect=False)
         try:
             jupyter.run(settings().home, browser=True, say=console.say)
         finally:
@@ -200,6 +200,6 @@ def _lab(*, compose: bool = False) -> AnyLab:
     return lab_in(settings(), compose=compose)
 
 
-def _up(*, compose: bool = False) -> dict[str, ServerStatus]:
+def _up(*, compose: bool = False, wait_connect: bool = True) -> dict[str, ServerStatus]:
     with console.Terminal() as report:
-        return _lab(compose=compose).up(report)
+        return _lab(compose=compose).up(report, wait_connect=wait_connect)

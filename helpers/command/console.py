@@ -97,7 +97,7 @@ def show_servers(servers: Iterable[ServerStatus]) -> None:
     for server in servers:
         memory = f"{server.memory / 1e6:.0f} MB" if server.memory else ""
         up = _duration(server.uptime) if server.uptime else ""
-        process = str(server.pid or server.container or "stopped")
+        process = f"{server.pid or server.container or 'stopped'}{' (starting)' if server.starting else ''}"
         table.add_row(server.title, server.version, server.address, process, memory, up)
     out.print(table)
 

@@ -41,6 +41,7 @@ class ConnectClient(Endpoints):
             )
         above_zero(timeout, "timeout")
         self._lab = lab
+        lab.wait_connect()
         super().__init__(Rest(lab.connect_url, timeout, lab.connect_auth))
 
     def close(self) -> None:

@@ -20,8 +20,11 @@ class AnyLab(Protocol):
 
     home: Path
 
-    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
-        """Start the servers that do not run, and return the status of all when all of them answer."""
+    def up(self, report: Reporter | None = None, *, wait_connect: bool = True) -> dict[str, ServerStatus]:
+        """Start the servers that do not run, and return the status of all when all of them answer.
+
+        Without `wait_connect` it need not wait for Kafka Connect.
+        """
 
     def down(self) -> list[str]:
         """Stop the servers that run, and return their names."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers import processes
+from helpers.errors import ServerFailed, TimedOut
 from helpers.settings import Settings
 from helpers.stack import installed, plugins
 from helpers.stack.home import folder, ports, secrets
@@ -29,6 +31,7 @@ from helpers.stack.servers.starting import start
 from helpers.stack.servers.worker import Worker
 from helpers.stack.shop import Shop
 from helpers.stack.status import ServerStatus
+from helpers.waiting import wait_until
 
 KINDS: dict[str, type[Server]] = {kind.kind: kind for kind in (Worker, Registry, Kafka, MariaDB, MySQL)}
 """Every kind of server, in the order in which they are stopped: Connect first, because it ends correctly only with the others."""
@@ -44,10 +47,13 @@ class LocalLab:
 
     # The next methods change the lab. Only one command at a time may do that.
 
-    def up(self, report: Reporter | None = None, *, registry: Path | None = None) -> dict[str, ServerStatus]:
+    def up(
+        self, report: Reporter | None = None, *, registry: Path | None = None, wait_connect: bool = True
+    ) -> dict[str, ServerStatus]:
         """Install what is missing, start the servers that do not run, and return the status when all of them answer.
 
-        With the program `registry`, the schema registry is one of the servers.
+        With the program `registry`, the schema registry is one of the servers. Without `wait_connect`, Kafka Connect still
+        starts when this returns.
         Raises a `LabError` that names the problem. If this call fails or is interrupted, it stops the servers that it started.
         Servers that ran before continue.
         """
@@ -63,7 +69,7 @@ class LocalLab:
             now = State(self._ports(known.ports, names, report), known.cluster_id, here.versions, program)
             servers = [*self._servers(now, here), *([self._registry(now, registry)] if registry else [])]
             now.save(self.home)
-            start(servers, report)
+            start(servers, report, later=() if wait_connect else (Worker,))
         return self.status()
 
     def down(self) -> list[str]:
@@ -209,6 +215,23 @@ class LocalLab:
 def kind_of(place: Place) -> type[Server]:
     """Return the kind of server at `place`: kafka-2 is a second Kafka."""
     return KINDS[place.name.partition("-")[0]]
+
+
+def wait_started(home: Path, name: str, address: str) -> None:
+    """Wait while the server `name` of the lab in `home` starts. Returns at once if it listens at `address`, or does not run.
+
+    Raises `ServerFailed` with the end of its log if that takes longer than it may.
+    """
+    place, port = Place(home, name), int(address.rsplit(":", 1)[1])
+    kind = kind_of(place)
+    try:
+        wait_until(
+            lambda: processes.is_listening(port) or not place.find(),
+            kind.start_timeout,
+            f"{kind.title} to answer at {address}",
+        )
+    except TimedOut as error:
+        raise ServerFailed(str(error), f"The end of {place.log}:\n{processes.tail(place.log)}") from error
 
 
 def tools_java(settings: Settings) -> Java:

@@ -25,6 +25,9 @@ class ServerStatus:
     inside: str | None = None
     """The address for other containers of the lab, if that is not `address`."""
 
+    starting: bool = False
+    """Whether the server runs and does not listen yet."""
+
     @property
     def running(self) -> bool:
         """Whether the server runs now."""

@@ -43,7 +43,7 @@ class ComposeLab:
 
     # The next methods change the lab. Only one command at a time may do that.
 
-    def up(self, report: Reporter | None = None) -> dict[str, ServerStatus]:
+    def up(self, report: Reporter | None = None, *, wait_connect: bool = True) -> dict[str, ServerStatus]:
         """Build and download what is missing, start what does not run, and return the status when every server answers.
 
         Docker shows the progress itself, on standard error. Raises `Unsupported` without Docker Compose, `LabError`

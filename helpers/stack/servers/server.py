@@ -68,8 +68,17 @@ class Server(ABC):
                     pid = running.pid
         except psutil.NoSuchProcess:  # it has ended in the meantime
             memory = uptime = None
+        starting = bool(pid) and not processes.is_listening(port)
         return ServerStatus(
-            place.name, cls.title_of(place), version, cls.address_of(port), pid, memory, uptime, str(place.log)
+            place.name,
+            cls.title_of(place),
+            version,
+            cls.address_of(port),
+            pid,
+            memory,
+            uptime,
+            str(place.log),
+            starting=starting,
         )
 
     @property

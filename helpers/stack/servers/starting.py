@@ -11,8 +11,11 @@ from helpers.stack.progress import Reporter
 from helpers.stack.servers.server import Server
 
 
-def start(servers: Sequence[Server], report: Reporter) -> None:
-    """Start the servers side by side and wait for all of them. After a failure stop those that were started here."""
+def start(servers: Sequence[Server], report: Reporter, *, later: tuple[type[Server], ...] = ()) -> None:
+    """Start the servers side by side and wait for all of them, but for those of the kinds in `later`.
+
+    After a failure stop those that were started here.
+    """
     started: list[Server] = []
     cancelled = threading.Event()
     bar = report.bar("Starting", len(servers), "servers")
@@ -23,8 +26,11 @@ def start(servers: Sequence[Server], report: Reporter) -> None:
             report.say(f"Starting {server.name} {server.version}")
         if cancelled.is_set():  # the servers that it needs have stopped: it would wait for nothing
             return
-        server.wait_ready()
-        report.say(f"{server.name} answers at {server.address}")
+        if isinstance(server, later):
+            report.say(f"{server.name} still starts, at {server.address}")
+        else:
+            server.wait_ready()
+            report.say(f"{server.name} answers at {server.address}")
         bar.advance(1)
 
     pool = ThreadPoolExecutor(len(servers), thread_name_prefix="start")

@@ -20,6 +20,7 @@ from helpers.stack.servers import starting
 from helpers.stack.servers.java import Java
 from helpers.stack.servers.kafka import Kafka, Node
 from helpers.stack.servers.mariadb import MariaDB
+from tests.reports import Heard
 
 
 class Slow:
@@ -68,6 +69,14 @@ def test_what_was_on_its_way_is_stopped_and_not_waited_for() -> None:
         starting.start([broken := Broken(slow), slow], Silent())  # type: ignore[list-item]
     assert not slow.running and not broken.running
     assert not slow.waited, "its broker is gone: it would wait a minute and a half"
+
+
+def test_a_server_that_is_needed_later_is_started_and_not_waited_for() -> None:
+    slow, report = Slow(), Heard()
+    slow.going.set()
+    starting.start([slow], report, later=(Slow,))  # type: ignore[list-item, arg-type]
+    assert slow.running and not slow.waited
+    assert "Slow still starts, at nowhere" in report.lines
 
 
 def test_passwords_that_are_not_of_the_data_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
