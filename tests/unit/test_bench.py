@@ -61,6 +61,7 @@ def test_a_servers_time_is_from_its_start_to_its_answer() -> None:
         (4.6, "Starting ━━━━━━━━━━ 2 of 2 servers 0:00:04"),
     ]
     assert start.servers(lines) == {"Kafka Connect": 4.0, "Apache Kafka": 1.5}
+    assert start.until("Apache Kafka", lines) == 3.0
 
 
 @pytest.mark.parametrize(

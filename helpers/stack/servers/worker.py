@@ -98,6 +98,8 @@ class Worker(HttpServer, JavaServer):
             # One poll of the JDBC source may take fifteen seconds. A worker that waits less drops its offsets at the stop
             # and sends those rows again. The default is five seconds.
             "task.shutdown.graceful.timeout.ms": 20_000,
+            # It starts beside the broker. By default it tries again up to a second after the broker has begun to answer.
+            "reconnect.backoff.max.ms": 100,
             # After this time a killed worker's place in the group is free again. The default is ten seconds.
             "session.timeout.ms": 4000,
             "heartbeat.interval.ms": 1000,
