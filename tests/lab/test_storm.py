@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
+import pymysql
+from sqlalchemy.exc import DBAPIError
 
 from helpers import connectors, database
 from helpers.connect import ConnectClient
@@ -52,9 +54,9 @@ class Writer:
     lab: Lab
     random: random.Random
     rows: dict[object, Row] = field(default_factory=dict)
-    done: int = 0
-    failed: BaseException | None = None
+    failed: Exception | None = None
     allowed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _let: int = 0
 
     def run(self) -> None:
         try:
@@ -62,17 +64,15 @@ class Writer:
                 assert self.allowed.acquire(timeout=300), "nobody wants more changes"
                 batch = [(changed(number), self.random.random() < 0.2) for number in range(first, first + BATCH)]
                 wait_until(partial(self._written, batch), 240, "the database to take a transaction")
-                self.done += BATCH
-        except BaseException as error:
+        except (AssertionError, LabError) as error:
             self.failed = error
-            raise
 
     def _written(self, batch: list[tuple[Row, bool]]) -> bool:
         try:
             with database.connect(self.lab) as connection, connection.begin():
                 for row, gone in batch:
                     database.ask(connection, TAKE if gone else PUT, {"id": row["id"]} if gone else row)
-        except LabError:  # the database was killed; perhaps it had taken them already
+        except (LabError, pymysql.MySQLError, DBAPIError):  # the database was killed, perhaps after it had taken them
             return False
         for row, gone in batch:
             self.rows.pop(row["id"], None) if gone else self.rows.update({row["id"]: row})
@@ -80,11 +80,9 @@ class Writer:
 
     def reach(self, count: int) -> None:
         """Let the writer make `count` changes in all. Does not wait for it."""
-        for _ in range(count // BATCH - self._let):
+        while self._let < count:
             self.allowed.release()
-        self._let = count // BATCH
-
-    _let: int = 0
+            self._let += BATCH
 
 
 @contextmanager
