@@ -218,12 +218,16 @@ def kind_of(place: Place) -> type[Server]:
 
 
 def wait_started(home: Path, name: str, address: str) -> None:
-    """Wait while the server `name` of the lab in `home` starts. Returns at once if it listens at `address`, or does not run.
+    """Wait while the server `name` of the lab in `home` starts, if `address` is its address.
+
+    Returns at once if something listens there, or if the server does not run.
 
     Raises `ServerFailed` with the end of its log if that takes longer than it may.
     """
     place, port = Place(home, name), int(address.rsplit(":", 1)[1])
-    kind = kind_of(place)
+    kind, known = kind_of(place), State.load(home)
+    if not known or known.ports.get(name) != port:
+        return
     try:
         wait_until(
             lambda: processes.is_listening(port) or not place.find(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from helpers.errors import ServerFailed
 from helpers.lab import Lab
 from helpers.processes import spawn
 from helpers.stack.home.place import Place
+from helpers.stack.home.state import State
 from helpers.stack.servers.worker import Worker
 from helpers.waiting import wait_until
 
@@ -31,6 +33,7 @@ def worker(place: Place, seconds: str) -> Lab:
     """Start a program at the worker's place that listens after `seconds`, and return the lab that has it."""
     process = spawn([sys.executable, "-c", LISTENS_AT_LAST, seconds, place.settings], cwd=place.home, log=place.log)
     port = wait_until(lambda: place.log.read_text().strip() or process.poll(), 20, "the program to have a port")
+    State({"connect": int(str(port))}, "", {}).save(place.home)
     return Lab("127.0.0.1:1", f"http://127.0.0.1:{port}", home=place.home)
 
 
@@ -55,6 +58,11 @@ def test_a_worker_that_does_not_run_is_not_waited_for(place: Place) -> None:
         free.bind(("127.0.0.1", 0))
         lab = Lab("127.0.0.1:1", f"http://127.0.0.1:{free.getsockname()[1]}", home=place.home)
         lab.wait_connect()
+    lab = worker(place, "60")
+    replace(
+        lab, connect_url="http://127.0.0.1:9"
+    ).wait_connect()  # somebody's own address, and not where that one starts
+    place.end(5)
     Lab("127.0.0.1:1", "http://elsewhere.example:8083").wait_connect()
 
 
