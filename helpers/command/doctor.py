@@ -33,6 +33,9 @@ MEMORY_NEEDED = 2_000_000_000
 """Bytes of free memory that the servers, JupyterLab and one notebook use together, with some to spare."""
 
 
+_TEMPORARY = "/tmp"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that was checked: whether it is in order, what was found, and what to do if it is not."""
@@ -53,7 +56,15 @@ def examine(where: Settings) -> list[Finding]:
     """Return what was found on this computer for the lab that `where` names."""
     contained = holds_containers(where.home)
     machine = _look(
-        where, _version, _system, _python, _java, *([] if contained else [_database, _downloads]), _folders, _loopback
+        where,
+        _version,
+        _system,
+        _python,
+        _java,
+        *([] if contained else [_database, _downloads]),
+        _folders,
+        _temporary,
+        _loopback,
     )
     lab = _look(where, *([_docker] if contained else []), _state)
     # Without Docker, or with a damaged lab.json, each question to the servers would only repeat this problem.
@@ -131,6 +142,19 @@ def _folders(where: Settings) -> Iterator[Finding]:
         yield Finding("Lab's folder", True, str(where.home))
     except LabError as error:
         yield Finding("Lab's folder", False, error.problem, error.remedy)
+
+
+def _temporary(where: Settings) -> Iterator[Finding]:
+    """Java unpacks the libraries for zstd and snappy into this folder, whatever TMPDIR says."""
+    if platform.system() == "Linux":
+        yield Finding(
+            "Temporary folder",
+            not os.statvfs(_TEMPORARY).f_flag & os.ST_NOEXEC,
+            f"{_TEMPORARY} lets no program run (noexec), so Kafka cannot compress with zstd or snappy"
+            if os.statvfs(_TEMPORARY).f_flag & os.ST_NOEXEC
+            else _TEMPORARY,
+            "Before `./lab up`: export JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER, with a folder where programs may run.",
+        )
 
 
 def _downloads(where: Settings) -> Iterator[Finding]:

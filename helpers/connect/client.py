@@ -64,9 +64,8 @@ class ConnectClient(Endpoints):
         `ConnectFailed` for what the connector itself refuses.
         """
         if empty := [key for key, value in checked(config).items() if value is None]:
-            raise InvalidInput(
-                f"Connector {config.get('name')!r} has no value for {', '.join(empty)}.", "Leave the key out."
-            )
+            problem = f"Connector {config.get('name')!r} has no value for {', '.join(empty)}."
+            raise InvalidInput(problem, "Leave the key out.")
         check_passwords(as_text(config))  # first: the worker would write an address into its log
         check_class(as_text(config), [plugin["class"] for plugin in self.plugins()])
         check_keys(as_text(config), self.validate(config)["configs"])

@@ -5,8 +5,8 @@
 it, nobody uses the servers at that moment, and its failure fails nothing.
 
 Servers could also record their own first run. It was tried with Java 25.0.2, and it is not sound: a worker that has run
-Debezium's connectors crashes while it writes its cache (SIGSEGV, three times of three), servers that record need a third
-more CPU for the same work, and their end takes ten seconds and more.
+Debezium's connectors left no cache in three of three runs (Java crashed in the one whose log was kept), servers that record
+needed a third more CPU for the same work, and their end took eight seconds and more.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ _LOGGED = ("kafka", "connect", "mariadb", "mysql", "registry", "jupyter")
 _OF_THE_SHOP = ("gateway", "catalog", "orders")
 _FORGOTTEN = ".deleted-"
 
+_FULL = 50_000_000  # bytes: a server that ends gives some back, so it is never quite full
 HOME_NEEDED = 300_000_000
 """Bytes of disk space that a lab's data may use in the course: MariaDB's data folder, the topics of the lessons, logs."""
 
@@ -47,6 +48,11 @@ def make_home(home: Path) -> None:
             f"The disk of {home} is nearly full: {free / 1e6:.0f} MB are free and the lab needs {HOME_NEEDED / 1e6:.0f} MB.",
             "Free some space, or set LAB_HOME to a folder on another disk.",
         )
+
+
+def is_full(home: Path) -> bool:
+    """Return whether so little room is left on the disk of `home` that a server ends for that reason."""
+    return shutil.disk_usage(home).free < _FULL
 
 
 def forget(home: Path, names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ import pymysql
 from helpers import processes
 from helpers.errors import ServerFailed
 from helpers.processes import Command
+from helpers.stack.home.folder import is_full
 from helpers.stack.home.place import Place
 from helpers.stack.home.secrets import password_folder
 from helpers.stack.install.database import Installation
@@ -116,4 +117,5 @@ class DatabaseServer(Server):
         """Run the `command` that makes the data folder, with `words` as its input. Raises `ServerFailed` if it fails."""
         done = processes.run(command, timeout=self.start_timeout, cwd=cwd, words=words)
         if done.returncode:
-            raise ServerFailed(f"{self.title}'s data folder {self.place.data} could not be made:", done.stderr[-1500:])
+            problem = f"{self.title}'s data folder {self.place.data} could not be made."
+            raise self.failure(problem) if is_full(self.place.home) else ServerFailed(problem, done.stderr[-1500:])

@@ -12,6 +12,7 @@ import psutil
 from helpers import processes
 from helpers.errors import ServerFailed, TimedOut
 from helpers.processes import Command, Process
+from helpers.stack.home.folder import is_full
 from helpers.stack.home.place import Place
 from helpers.stack.home.secrets import write_private
 from helpers.stack.status import ServerStatus
@@ -23,6 +24,9 @@ _AFTER_A_KILL = (
     "Most often the system does that when memory runs out: `./lab doctor` shows how much is free. "
     "Close other programs, then run `./lab up` again."
 )
+
+
+_MAKE_ROOM = "Make room on it, then run `./lab up` again. Nothing that was stored before is lost."
 
 
 class Server(ABC):
@@ -152,7 +156,9 @@ class Server(ABC):
         return ran
 
     def failure(self, problem: str) -> ServerFailed:
-        """Return the error for `problem`, with the last lines of this server's log."""
+        """Return the error for `problem`: with the last lines of this server's log, or with the reason if the disk is full."""
+        if is_full(self.place.home):
+            return ServerFailed(f"{problem} The disk of {self.place.home} is full.", _MAKE_ROOM)
         log = self.place.log
         end = processes.tail(log, since=self._logged)
         return ServerFailed(problem, f"The end of {log}:\n{end}" if end else f"It wrote nothing to its log {log}.")

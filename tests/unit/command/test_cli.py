@@ -6,8 +6,10 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -61,3 +63,13 @@ def test_another_error_of_the_system_is_not_hidden(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     with pytest.raises(OSError, match="Input/output"):
         cli.main()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Java's temporary folder is another one there")
+@pytest.mark.parametrize("flag", [0, getattr(os, "ST_NOEXEC", 8)])
+def test_the_doctor_names_a_temporary_folder_where_no_program_runs(
+    flag: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_flag=flag))
+    (found,) = doctor._temporary(Settings(tmp_path, tmp_path))
+    assert found.well is not bool(flag) and ("noexec" in str(found)) is bool(flag)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pymysql
 import pytest
@@ -137,3 +139,14 @@ def test_a_server_that_ended_is_told_by_what_this_run_has_logged(tmp_path: Path)
     assert "run before" not in (told := failure_of("print('why'); raise SystemExit(1)", tmp_path))
     assert "ended while it was starting" in told and told.endswith("why")
     assert "It wrote nothing to its log" in failure_of("raise SystemExit(1)", tmp_path / "another")
+
+
+def test_a_server_that_ends_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path, "kafka")
+    place.log.parent.mkdir()
+    place.log.write_text("java.io.IOException: No space left on device\n")
+    node = Node(1, 1, 2)
+    kafka = Kafka(place, node, [node], cluster_id="a", version="1", java=Java([], tmp_path))
+    assert "No space left" in str(kafka.failure("It ended.")), "the log explains all other ends"
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+    assert str(kafka.failure("It ended.")).startswith(f"It ended. The disk of {tmp_path} is full. Make room on it")
