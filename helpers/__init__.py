@@ -5,6 +5,7 @@ What a lesson imports is directly in this folder, or in its own folder if it has
 is in folders, and the docstring of each folder lists what it holds. A module imports only from its own line or the lines below:
 
 - `command` the `lab` command
+- `classroom` a lab for each learner of a class
 - `plots` `checks` `guide` pictures; predictions and exercises; what to use when
 - `experiments` `shop` what one lesson measures: groups of consumers, changes of a table, the way of rows; the services of the shop
 - `connectors` `reconcile` configurations of connectors; a topic against the table that a sink makes of it
@@ -15,7 +16,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `child` `child_input` programs that end with their parent
 - `processes` the only place that starts a process
 - `memory` how much of it is free
-- `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `project` `recording` `settings` `waiting` used by all
+- `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `progress` `project` `recording` `settings` `waiting` for all
 """
 
 from typing import TYPE_CHECKING

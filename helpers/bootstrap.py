@@ -26,6 +26,9 @@ STAMP = VENV / "lab.stamp"
 MADE_FROM = (ROOT / "pyproject.toml", ROOT / "helpers" / "constraints.txt")
 FAILED = 1
 
+LEVELS = (".", ".[class]", ".[class,test]")
+"""What can be installed: for a learner alone, also for a class, also for the tests. Each has all that the ones before it have."""
+
 
 class CannotInstall(Exception):
     """The environment could not be made. The text says why and what to do."""
@@ -36,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
     If packages cannot be updated, for example without a network, a lab that worked before still starts.
     """
-    wanted = ".[test]" if arguments[:1] in (["test"], ["bench"]) else "."
+    wanted = _wanted(arguments)
     try:
         if not _is_installed(wanted):
             _install(wanted)
@@ -49,6 +52,13 @@ def main(arguments: list[str]) -> int:
         print("lab: Interrupted while installing. Run ./lab again: it continues from here.", file=sys.stderr)
         return 130
     return _run(arguments)
+
+
+def _wanted(arguments: list[str]) -> str:
+    """What `lab ARGUMENTS` needs. To end a class, or to look at one, needs nothing that may be missing."""
+    if arguments[:1] in (["test"], ["bench"]):
+        return LEVELS[2]
+    return LEVELS[1] if arguments[:2] == ["class", "up"] else LEVELS[0]
 
 
 def _run(arguments: list[str]) -> int:
@@ -65,14 +75,14 @@ def _fingerprint() -> str:
 
 
 def _is_installed(wanted: str) -> bool:
-    """Whether `.venv` was made from today's pyproject.toml, with the packages for tests if they are wanted.
+    """Whether `.venv` was made from today's pyproject.toml, with what is wanted or more.
 
     Its Python is a link to this computer's Python, which may have been removed.
     """
     if not (STAMP.exists() and LAB.exists() and PYTHON.exists()):
         return False
     fingerprint, _, installed = STAMP.read_text("utf-8").partition("\n")
-    return fingerprint == _fingerprint() and installed in (wanted, ".[test]")
+    return fingerprint == _fingerprint() and installed in LEVELS[LEVELS.index(wanted) :]
 
 
 def _has_worked() -> bool:

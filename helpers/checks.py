@@ -3,9 +3,17 @@
 
 from __future__ import annotations
 
+import sys
 from html import escape
+from types import FrameType
 
+from IPython.core.getipython import get_ipython
 from IPython.display import display
+
+from helpers import progress
+
+_PREFIX = "check_"
+_SOLUTION = "_solution"
 
 
 class Note:
@@ -64,9 +72,21 @@ def predict(question: str, guess: object = None) -> Prediction:
 def check(passed: object, *, fact: str, hint: str) -> Note:
     """Show `fact` when `passed` is true, else `hint`. The note is true in the first case, and can be asserted.
 
-    An exercise that is not filled in yet (None) has not passed, and is no error.
+    An exercise that is not filled in yet (None) has not passed, and is no error. An exercise is a function `check_…` that
+    calls this one. When it passes, `helpers.progress` remembers that, but not for the solution of the course.
     """
+    if passed and (exercise := _exercise(sys._getframe(1))):
+        progress.passed(exercise)
     return Note(f"✓ {fact}" if passed else f"Not yet. {hint}", passed=bool(passed)).show()
+
+
+def _exercise(caller: FrameType) -> str | None:
+    """The exercise that the cell is about, if it checks the learner's own work."""
+    shell = get_ipython()
+    name = caller.f_code.co_name
+    if not shell or not name.startswith(_PREFIX) or _SOLUTION in shell.user_ns["In"][-1]:
+        return None
+    return name.removeprefix(_PREFIX)
 
 
 def _in_words(answer: object) -> str:

@@ -123,10 +123,11 @@ def start(
         )
 
 
-def spawn(command: Command, *, cwd: Path, log: Path) -> Process:
+def spawn(command: Command, *, cwd: Path, log: Path, environment: Mapping[str, str] | None = None) -> Process:
     """Start a server: `command` detached from this process, its output appended to `log`. Return it without waiting.
 
-    It continues when this process ends, for any reason. Raises `ServerFailed` if it cannot be started.
+    It continues when this process ends, for any reason. `environment` replaces that of this process.
+    Raises `ServerFailed` if it cannot be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, _started(command):
@@ -137,6 +138,7 @@ def spawn(command: Command, *, cwd: Path, log: Path) -> Process:
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
+            env=environment,
             start_new_session=os.name == "posix",
             creationflags=0 if os.name == "posix" else _DETACHED_WINDOWS,
         )

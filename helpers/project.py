@@ -13,6 +13,9 @@ PACKAGE = "kafka-sync-lab"
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
+JUPYTER_CONFIG = ROOT / "helpers" / "command" / "jupyter_config"
+"""The course's defaults of JupyterLab: no news, no questions. The reader's own settings win over them."""
+
 
 def part(name: str) -> Path:
     """Return the folder or file `name` of the project. Raises `LabError` if only the package is there."""

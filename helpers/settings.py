@@ -13,6 +13,8 @@ from platformdirs import user_cache_path, user_data_path
 from helpers.errors import InvalidInput
 
 NAME = "kafka-sync-lab"
+HOME = "LAB_HOME"
+"""The variable that says which lab a program belongs to."""
 ATTACH, BROKER = "LAB_ATTACH", "LAB_BOOTSTRAP_SERVERS"
 """The variables that name servers which already run."""
 _NO_LOGIN = r"https?://[^\s/@?]+(/[^\s@?]*)?"
@@ -57,7 +59,7 @@ def settings() -> Settings:
     conda = os.environ.get("CONDA_PREFIX")
     _check_one_way()
     return Settings(
-        home=_path("LAB_HOME", user_data_path(NAME, appauthor=False)),
+        home=_path(HOME, user_data_path(NAME, appauthor=False)),
         cache=_path("LAB_CACHE", user_cache_path(NAME, appauthor=False)),
         maven_url=_matching("LAB_MAVEN_URL", URL, "an http or https address of a Maven repository"),
         attach=os.environ.get(ATTACH, "").strip() or None,
@@ -79,6 +81,18 @@ def _check_one_way() -> None:
     both = [name for name in others if os.environ.get(name)] if os.environ.get(ATTACH) else []
     if both:
         raise InvalidInput(f"{ATTACH} and {' and '.join(both)} are set, and both name servers.", "Unset one of them.")
+
+
+def variables(of: Settings) -> dict[str, str]:
+    """Return the variables that give another process the lab on this computer that `of` names."""
+    found = {
+        HOME: of.home,
+        "LAB_CACHE": of.cache,
+        "LAB_MAVEN_URL": of.maven_url,
+        "LAB_DATABASE_SERVER": of.database_server,
+        "CONDA_PREFIX": of.conda,
+    }
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def _matching(variable: str, pattern: str, wanted: str) -> str | None:

@@ -11,7 +11,7 @@ import sys
 import click
 
 from helpers.attaching import as_dictionary
-from helpers.command import console, doctor, groups, jupyter, testing
+from helpers.command import classroom, console, doctor, groups, jupyter, testing
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.project import PACKAGE
 from helpers.settings import settings
@@ -159,7 +159,7 @@ def reconcile(topic: str, table: str, key: str, *, group: str | None, watch: boo
     sys.exit(reconciling.run(settings(), topic, table, key, group=group, watch=watch, as_json=as_json))
 
 
-for group in (groups.plugins, groups.shop, groups.registry):
+for group in (groups.plugins, groups.shop, groups.registry, classroom.classroom):
     lab.add_command(group)
 
 

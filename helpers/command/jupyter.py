@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from helpers.child import Guarded
 from helpers.errors import ServerFailed, TimedOut
 from helpers.processes import STDOUT, is_listening, tail
-from helpers.project import FIRST_NOTEBOOK, ROOT, part
+from helpers.project import FIRST_NOTEBOOK, JUPYTER_CONFIG, ROOT, part
 from helpers.stack.home.folder import make_home
 from helpers.waiting import wait_until
 
@@ -69,7 +69,7 @@ def _command() -> list[str]:
 
 def _environment(runtime: Path) -> dict[str, str]:
     """Add the course's defaults (no news, no questions). The reader's own settings win over them."""
-    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ROOT / "helpers" / "command" / "jupyter_config")]
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(JUPYTER_CONFIG)]
     return {
         **os.environ,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from helpers import groups, topics
+from helpers import groups, progress, topics
 from helpers.errors import InvalidInput, KafkaFailed, LabError
 from helpers.lab import Lab
 from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
@@ -61,11 +61,13 @@ class Workspace:
             raise InvalidInput(f"A lesson cannot be named {lesson!r}.", 'Give its number, as in "02".')
         self.lesson = lesson
         self._lab = lab
-        self._folder = (lab.home or lab.settings.home) / "workspaces"
+        home = lab.home or lab.settings.home
+        self._folder = home / "workspaces"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._run = Run.of_this_process(lesson, str(lab.home or lab.bootstrap_servers))
         with _locked(self._folder):
             self._clear_interrupted()
+        progress.begin(lesson, home)
 
     def topic(self, name: str, partitions: int = 1, *, config: Mapping[str, object] | None = None) -> str:
         """Create a topic and return its name, which begins with `name`. Raises what `topics.create` raises."""

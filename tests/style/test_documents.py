@@ -36,7 +36,7 @@ def promised(readme: str) -> set[tuple[str, ...]]:
 def test_the_table_has_each_verb_of_the_command() -> None:
     named = promised(README)
     assert {words[0] for words in named if words} - {"--version"} == commands()
-    for group in ("plugins", "shop"):
+    for group in ("plugins", "shop", "class"):
         assert {words[1] for words in named if words[:1] == (group,)} == commands(group)
 
 

@@ -69,14 +69,27 @@ def test_installed_once_and_again_when_something_changed(monkeypatch: pytest.Mon
     (tmp_path / "PYTHON").symlink_to(shutil.which("sh") or "/bin/sh")
     (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.")
     assert bootstrap._is_installed(".")
-    assert not bootstrap._is_installed(".[test]"), "the packages for tests are still to come"
-    (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.[test]")
-    assert bootstrap._is_installed(".") and bootstrap._is_installed(".[test]")
+    assert not bootstrap._is_installed(".[class,test]"), "the packages for tests are still to come"
+    (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.[class,test]")
+    assert bootstrap._is_installed(".") and bootstrap._is_installed(".[class,test]")
+    (tmp_path / "STAMP").write_text(f"{bootstrap._fingerprint()}\n.[class]")
+    assert bootstrap._is_installed(".") and not bootstrap._is_installed(".[class,test]")
     (tmp_path / "PYTHON").unlink()
     (tmp_path / "PYTHON").symlink_to(tmp_path / "removed" / "python3")
     assert not bootstrap._is_installed("."), "the Python that it was made with is gone"
-    (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[test]")
+    (tmp_path / "STAMP").write_text("made from another pyproject.toml\n.[class,test]")
     assert not bootstrap._is_installed(".")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], "."), (["up"], "."), (["class"], "."), (["class", "down"], "."), (["class", "status"], "."),
+        (["class", "up", "--port", "8000"], ".[class]"), (["test", "unit"], ".[class,test]"), (["bench"], ".[class,test]"),
+    ],
+)  # fmt: skip
+def test_only_a_class_that_starts_needs_its_packages(arguments: list[str], wanted: str) -> None:
+    assert bootstrap._wanted(arguments) == wanted
 
 
 @pytest.mark.skipif(os.name == "nt", reason="made with a script for the shell")
