@@ -16,7 +16,7 @@ is in folders, and the docstring of each folder lists what it holds. A module im
 - `child` `child_input` programs that end with their parent
 - `processes` the only place that starts a process
 - `memory` how much of it is free
-- `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `progress` `project` `recording` `settings` `waiting` for all
+- `arguments` `background` `bootstrap` `child_guard` `cleanup` `errors` `progress` `project` `recording` `settings` `waiting` all
 """
 
 from typing import TYPE_CHECKING

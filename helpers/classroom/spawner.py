@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -31,7 +32,7 @@ START_TIMEOUT = 1800
 """Seconds from sign-in to a ready lab, the queue included: thirty learners on two cores take about four minutes."""
 
 _LAB_TIMEOUT = 300.0  # seconds that one `lab up` or `lab down` may take on a busy server
-_LINES = 12  # about as many as `lab up` prints: the waiting page's bar is full then
+_LINES = 9  # about as many as `lab up` prints: the waiting page's bar is full then
 _turns = Turns()
 
 
@@ -133,7 +134,8 @@ class LabSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]  # JupyterHub
 
         def heard(line: str) -> None:
             lines.append(line.rstrip("\n"))
-            loop.call_soon_threadsafe(self.say, lines[-1])
+            if not re.search("━|  ", line):  # bars and tables are for terminals
+                loop.call_soon_threadsafe(self.say, lines[-1])
 
         command: Command = [Path(sys.executable).with_name("lab"), verb]
         with Child(command, heard=heard, cwd=self._home, environment=self.user_env(kept)) as child:
