@@ -22,6 +22,7 @@ ROOMS = {
     "lab": ["tests/lab"],
     "notebooks": ["notebooks", "tests/notebooks"],
     "browser": ["tests/browser"],
+    "classroom": ["tests/classroom"],
 }
 """What `lab test` runs. One test at a time is in this order: the first failure explains the most."""
 
