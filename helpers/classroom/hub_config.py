@@ -86,7 +86,14 @@ def _services(hub: Any, place: Place, room: Room, secret: words.Words) -> None:
     environment = variables(place.settings)
     hub.services = [
         {"name": "idle-culler", "command": culler, "environment": environment},
-        {"name": "teacher", "command": page, "url": url, "display": False, "environment": environment},
+        {
+            "name": "teacher",
+            "command": page,
+            "url": url,
+            "display": False,
+            "oauth_no_confirm": True,  # who signed in as the teacher need not allow it once more
+            "environment": environment,
+        },
         {"name": "class", "api_token": secret.api},
     ]
     look = ["list:users", "read:users:activity", "read:servers"]

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 import psutil
@@ -47,7 +51,7 @@ def start(place: Place, room: Room) -> None:
     hub = Interface(room.hub_port, words(place.secrets).api)
     try:
         wait_until(
-            lambda: process.poll() is not None or (hub.answers() and is_listening(room.port, room.bind)),
+            lambda: process.poll() is not None or (hub.answers() and _leads_to_the_hub(room)),
             _START_TIMEOUT,
             "the hub to answer",
             pause=0.2,
@@ -56,6 +60,24 @@ def start(place: Place, room: Room) -> None:
         raise ServerFailed(str(error), f"The end of {place.log}:\n{tail(place.log)}") from error
     if process.poll() is not None:
         raise ServerFailed("The hub ended while it was starting.", f"The end of {place.log}:\n{tail(place.log)}")
+
+
+def _leads_to_the_hub(room: Room) -> bool:
+    """Whether the proxy passes requests on to the hub. The certificate is not checked: it may have another name."""
+    if not is_listening(room.port, room.bind):
+        return False
+    if room.certificate:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection: HTTPConnection = HTTPSConnection(room.bind, room.port, timeout=_PATIENCE, context=context)
+    else:
+        connection = HTTPConnection(room.bind, room.port, timeout=_PATIENCE)
+    try:
+        with closing(connection):
+            connection.request("GET", "/hub/health")
+            return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):  # the proxy is just starting
+        return False
 
 
 def end(place: Place) -> bool:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,9 @@ from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.processes import can_bind, choose_port
 from helpers.project import PACKAGE
 from helpers.settings import Settings
+from helpers.stack import installed
 from helpers.stack.home import folder
+from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
 from helpers.stack.progress import Reporter
 
@@ -61,7 +62,8 @@ class Session:
         with folder.locked(self.place.folder):
             hub_process.end(self.place)  # what a killed hub has left
             room = self._room(wishes)
-            self._prepare(report)
+            # Everything that the labs share is there before thirty learners need it at once.
+            installed.install(self.place.settings, State.new(), report)
             self.place.save(room)
             report.say("Starting the class")
             hub_process.start(self.place, room)
@@ -142,23 +144,6 @@ class Session:
             return None, None
         found = certificate.make(self.place.secrets / "certificates", address)
         return str(found[0]), str(found[1])
-
-    def _prepare(self, report: Reporter) -> None:
-        """Run one lab to its end, so that everything in the cache is there before thirty learners need it at once."""
-        cache = self.place.settings.cache
-        if not LocalLab(self.place.settings).missing_bytes() and self._prepared(cache):
-            return
-        report.say("Preparing the labs of the learners (once)")
-        lab = LocalLab(replace(self.place.settings, home=self.place.folder / "prepare"))
-        lab.up(report)
-        lab.down()
-        lab.reset()
-        shutil.rmtree(lab.home)
-        (self.place.folder / "prepared").write_text(str(cache), "utf-8")
-
-    def _prepared(self, cache: Path) -> bool:
-        stamp = self.place.folder / "prepared"
-        return stamp.exists() and stamp.read_text("utf-8") == str(cache)
 
 
 def _check_packages() -> None:

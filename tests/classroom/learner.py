@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -42,7 +43,7 @@ class Learner:
         """Return why the sign-in with `word` was refused."""
         page = self.sign_in(word)
         assert page.status_code == 403, f"{self.name} came in"
-        return " ".join(re.findall(r'login_error">([^<]*)<', page.text))
+        return " ".join(map(unescape, re.findall(r'login_error">([^<]*)<', page.text)))
 
     def waiting_page(self) -> list[dict[str, Any]]:
         """Return what the waiting page shows until the lab is ready, or cannot start."""
