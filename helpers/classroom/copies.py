@@ -42,8 +42,17 @@ def _refresh(work: Path) -> list[str]:
             kept.append(name)
         elif not target.exists() or _digest(target) != digest:
             _copy(source, target)
+    _link(work / "lab", root / "lab")
     (work / _MANIFEST).write_text(json.dumps(now, indent=2) + "\n", "utf-8")
     return kept
+
+
+def _link(link: Path, program: Path) -> None:
+    """Let `./lab up` work in a learner's terminal: that is what the lessons and the errors say."""
+    if link.is_symlink() and not link.exists():  # the course has moved
+        link.unlink()
+    if not link.exists():
+        link.symlink_to(program)
 
 
 def _manifest(work: Path) -> dict[str, str]:

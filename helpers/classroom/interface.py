@@ -55,16 +55,16 @@ class Interface:
         """
         if self._state(name) == "away":
             return
-        self._ask("DELETE", f"/users/{quote(name)}/server")
+        self._ask("DELETE", f"/users/{quote(name)}/server", _END_TIMEOUT)
         wait_until(lambda: self._state(name) == "away", _END_TIMEOUT, f"the lab of {name} to end", pause=0.2)
 
     def _state(self, name: str) -> str:
         found = self.present().get(name)
         return found.state if found else "away"
 
-    def _ask(self, method: str, path: str) -> requests.Response:
+    def _ask(self, method: str, path: str, timeout: float = _PATIENCE) -> requests.Response:
         try:
-            answer = self._session.request(method, f"{self._url}{path}", timeout=_PATIENCE)
+            answer = self._session.request(method, f"{self._url}{path}", timeout=timeout)
         except requests.RequestException as error:
             raise LabNotRunning("The class does not answer.", "`./lab class up` starts it.") from error
         if not answer.ok:

@@ -32,6 +32,8 @@ def learners(school: School) -> dict[str, Learner]:
         said = [event["message"] for event in events]
         assert any(line.startswith("Apache Kafka answers at ") for line in said), said
         assert not any("━" in line or "pid" in line for line in said), said
+    for learner in found:
+        assert learner.opens().ok
     return {learner.name: learner for learner in found}
 
 
@@ -39,6 +41,13 @@ def pids(school: School, name: str) -> set[int]:
     """The servers and the JupyterLab of a learner."""
     found = programs.of_learners(school.session.place).get(name, [])
     return {process.pid for process in found if "ipykernel_launcher" not in process.info["cmdline"]}
+
+
+def kill_hub(school: School) -> None:
+    hub = hub_process.find(school.session.place)
+    assert hub
+    hub.kill()
+    wait_until(lambda: is_gone(hub), 10, "the hub to end")
 
 
 @pytest.mark.parametrize(
@@ -118,12 +127,9 @@ def test_a_name_belongs_to_one_browser_until_the_teacher_lets_another_in(
 
 def test_a_class_goes_on_when_its_hub_is_killed(school: School, learners: dict[str, Learner]) -> None:
     before = {name: pids(school, name) for name in NAMES}
-    hub = hub_process.find(school.session.place)
-    assert hub
-    hub.kill()
-    wait_until(lambda: is_gone(hub), 10, "the hub to end")
+    kill_hub(school)
     assert school.run("status").returncode == 3
-    said = school.well("up", "--idle", "0.2")
+    said = school.well("up")
     assert school.session.words().room in said, "the word stays the same for a class that goes on"
     assert {name: pids(school, name) for name in NAMES} == before
     assert learners["ana"].opens().ok, "a page that was open goes on"
@@ -132,6 +138,8 @@ def test_a_class_goes_on_when_its_hub_is_killed(school: School, learners: dict[s
 
 
 def test_who_is_idle_is_ended_and_who_works_is_not(school: School, learners: dict[str, Learner]) -> None:
+    kill_hub(school)
+    school.well("up", "--idle", "0.3")
     with learners["ana"].kernel() as kernel:
 
         def only_ana_is_here() -> bool:

@@ -45,6 +45,16 @@ def test_a_copy_that_was_deleted_comes_back(course: Path, tmp_path: Path) -> Non
     assert (tmp_path / ONE).exists()
 
 
+def test_the_lab_command_is_linked_again_when_the_course_has_moved(course: Path, tmp_path: Path) -> None:
+    link = tmp_path / "work" / "lab"
+    copies.refresh(link.parent)
+    assert link.readlink() == course / "lab"
+    link.unlink()
+    link.symlink_to(tmp_path / "nowhere")
+    copies.refresh(link.parent)
+    assert link.readlink() == course / "lab"
+
+
 def test_what_the_learner_made_stays(course: Path, tmp_path: Path) -> None:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "mine.ipynb").write_text("mine", "utf-8")
