@@ -8,8 +8,6 @@ import ipaddress
 import ssl
 from pathlib import Path
 
-from certipy import Certipy
-
 _YEARS = 1
 
 
@@ -18,6 +16,8 @@ def make(folder: Path, address: str) -> tuple[Path, Path]:
     name = f"class-{address.replace(':', '-')}"
     certificate, key = folder / name / f"{name}.crt", folder / name / f"{name}.key"
     if not (certificate.exists() and key.exists()):
+        from certipy import Certipy  # of the packages for a class: to end one needs nothing that may be missing
+
         maker = Certipy(store_dir=str(folder))
         maker.create_ca("authority", years=_YEARS, overwrite=True)
         maker.create_signed_pair(name, "authority", years=_YEARS, alt_names=[_alternative(address)], overwrite=True)

@@ -14,6 +14,9 @@ from helpers.settings import Settings
 TEACHER = "teacher"
 """The name that the teacher signs in with."""
 
+LOOPBACK = "127.0.0.1"
+"""The address of a class that only this computer can reach."""
+
 NAME = re.compile(r"[^\W_][\w-]{0,29}")
 """What a learner may be called: letters of any script, digits, - and _. It becomes the name of a folder and part of an address."""
 
@@ -66,6 +69,7 @@ class Place:
         self.state = self.folder / "class.json"
         self.proxy_settings = self.folder / "proxy.toml"
         self.claims = self.folder / "claims"
+        """A file for each name that a browser has taken, with the key that this browser brings."""
 
     def home(self, name: str) -> Path:
         """Return the home folder of the learner `name`. It may not exist. Raises `InvalidInput` for what is not a name."""
@@ -76,6 +80,15 @@ class Place:
     def lab(self, name: str) -> Path:
         """Return the folder of that learner's lab, their `LAB_HOME`."""
         return self.home(name) / "lab"
+
+    def let_in(self, name: str) -> None:
+        """Let the next browser that signs in as `name` have that name. Raises `InvalidInput` for what is not a name."""
+        self.home(name)
+        (self.claims / name).unlink(missing_ok=True)
+
+    def refusal(self, name: str) -> Path:
+        """Return the file that says why the lab of the learner `name` did not start when they last tried."""
+        return self.home(name) / "refused.txt"
 
     def names(self) -> list[str]:
         """Return the names of all learners who have a home here."""

@@ -44,7 +44,10 @@ def end(place: Place, name: str, running: Iterable[psutil.Process]) -> None:
     """End the lab of the learner `name` in good order, then the rest of `running`."""
     running = list(running)
     for process in running:
-        if process.info["cmdline"][-1:] == ["up"]:  # a start: it stops what it has started
+        if process.info["cmdline"][-1:] in (
+            ["up"],
+            ["down"],
+        ):  # a command of a hub that was killed; it holds the lab's lock
             processes.stop(process, _PATIENCE)
     LocalLab(replace(place.settings, home=place.lab(name))).down()
     for process in running:

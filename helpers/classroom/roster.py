@@ -47,6 +47,8 @@ def _learner(place: Place, name: str, seen: Presence | None, running: Sequence[p
     except LabError as error:
         unwell.append(str(error))
     state = seen.state if seen else "away"
+    if (refusal := place.refusal(name)).exists():
+        unwell.append(f"It did not start: {refusal.read_text('utf-8')}")
     if state == "running":
         unwell += _complaints(place, name, running)
     elif state == "away" and running:

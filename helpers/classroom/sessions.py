@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from helpers.classroom import certificate, hub_process, programs, roster, sign_in, words
+from helpers.classroom import certificate, hub_process, programs, roster, words
 from helpers.classroom.interface import Interface
-from helpers.classroom.place import Place, Room
+from helpers.classroom.place import LOOPBACK, Place, Room
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.processes import can_bind, choose_port
 from helpers.project import PACKAGE
@@ -24,7 +24,6 @@ from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
 from helpers.stack.progress import Reporter
 
-LOOPBACK = "127.0.0.1"
 _EVERYWHERE = "0.0.0.0"
 
 
@@ -110,7 +109,7 @@ class Session:
         """
         self.end(name)
         LocalLab(replace(self.place.settings, home=self.place.lab(name))).reset()
-        sign_in.let_in(self.place.claims, name)
+        self.place.let_in(name)
 
     def _hub(self, room: Room) -> Interface:
         return Interface(room.hub_port, self.words().api)
@@ -147,11 +146,18 @@ class Session:
 
 
 def _check_packages() -> None:
-    if missing := [name for name in ("jupyterhub", "jupyterhub_traefik_proxy") if not importlib.util.find_spec(name)]:
+    if missing := [name for name in ("jupyterhub", "jupyterhub_traefik_proxy") if not _is_installed(name)]:
         raise LabError(
             f"A class needs packages that are not installed: {', '.join(missing)}.",
             f"Start it with `./lab class up`, which installs them, or by hand: pip install -e '.[class]' ({PACKAGE}).",
         )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # it is known not to be there
+        return False
 
 
 def _port(wishes: Wishes, before: int | None) -> int:

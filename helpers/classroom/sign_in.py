@@ -51,7 +51,7 @@ class RoomAuthenticator(SharedPasswordAuthenticator):  # type: ignore[misc]  # J
 
 def _claim(handler: Any, folder: Path, name: str) -> None:
     """Give the name to this browser if nobody has it yet. Refuse it if another browser has it."""
-    path, cookie = folder / f"{name}.key", f"lab-class-{name.encode().hex()}"
+    path, cookie = folder / name, f"lab-class-{name.encode().hex()}"
     brought = (handler.get_secure_cookie(cookie) or b"").decode("ascii")
     if path.exists() and not compare_digest(brought, path.read_text("ascii")):
         raise HTTPError(
@@ -65,8 +65,3 @@ def _claim(handler: Any, folder: Path, name: str) -> None:
     secure = handler.request.protocol == "https"
     key = path.read_text("ascii")
     handler.set_secure_cookie(cookie, key, expires_days=_DAYS, path=handler.hub.base_url, httponly=True, secure=secure)
-
-
-def let_in(folder: Path, name: str) -> None:
-    """Let the next browser that signs in as `name` have that name."""
-    (folder / f"{name}.key").unlink(missing_ok=True)

@@ -32,6 +32,7 @@ START_TIMEOUT = 1800
 """Seconds from sign-in to a ready lab, the queue included: thirty learners on two cores take about four minutes."""
 
 _LAB_TIMEOUT = 300.0  # seconds that one `lab up` or `lab down` may take on a busy server
+_REPORTS = "10"  # seconds until the hub knows that a learner is at work; JupyterHub's own default is 300
 _LINES = 9  # about as many as `lab up` prints: the waiting page's bar is full then
 _turns = Turns()
 
@@ -89,9 +90,13 @@ class LabSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]  # JupyterHub
                     self.say(f"Yours is kept: {name}")
                 await self._lab("up")
                 self.say("Starting JupyterLab")
-                return await self._start_jupyter()
+                started = await self._start_jupyter()
         except LabError as error:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._place.refusal(self.user.name).write_text(str(error), "utf-8")
             raise Refused(str(error)) from error
+        self._place.refusal(self.user.name).unlink(missing_ok=True)
+        return started
 
     async def _start_jupyter(self) -> object:
         log = self._home / "lab" / "logs" / "jupyter.log"
@@ -123,6 +128,7 @@ class LabSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]  # JupyterHub
             **super().user_env(environment),
             **variables(mine),
             "HOME": str(self._home),
+            "JUPYTERHUB_ACTIVITY_INTERVAL": _REPORTS,
             "JUPYTER_CONFIG_PATH": str(JUPYTER_CONFIG),
         }
 

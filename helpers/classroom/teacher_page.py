@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
-from helpers.classroom import sign_in
 from helpers.classroom.roster import as_dictionary
 from helpers.classroom.sessions import Session
 from helpers.errors import LabError
@@ -55,15 +54,11 @@ class Deed(Base):
 
     @authenticated
     async def post(self, verb: str) -> None:
-        deeds = {"end": self.session.end, "reset": self.session.reset, "let-in": self._let_in}
+        deeds = {"end": self.session.end, "reset": self.session.reset, "let-in": self.session.place.let_in}
         try:
             await asyncio.to_thread(deeds[verb], self.get_body_argument("name"))
         except LabError as error:
             raise HTTPError(409, "%s", str(error), reason="refused") from error
-
-    def _let_in(self, name: str) -> None:
-        self.session.place.home(name)  # refuses what is not a name
-        sign_in.let_in(self.session.place.claims, name)
 
     def write_error(self, status_code: int, **details: Any) -> None:
         error = details["exc_info"][1]

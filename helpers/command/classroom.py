@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
 from helpers.classroom import memory
-from helpers.classroom.place import TEACHER, Room
-from helpers.classroom.roster import Learner, as_dictionary
-from helpers.classroom.sessions import LOOPBACK, Session, Wishes
+from helpers.classroom.place import LOOPBACK, TEACHER, Room
 from helpers.command import console
 from helpers.errors import LabNotRunning
 from helpers.settings import settings
+
+if TYPE_CHECKING:
+    from helpers.classroom.roster import Learner
+    from helpers.classroom.sessions import Session
 
 _FILE = click.Path(path_type=Path)
 
@@ -42,7 +44,9 @@ def up(**wishes: object) -> None:
 
     With --address other computers can reach it. It is then encrypted. Whoever knows the word of the room can run programs here.
     """
-    session = Session(settings())
+    from helpers.classroom.sessions import Wishes
+
+    session = _session()
     with console.Terminal() as report:
         room = session.up(Wishes(**wishes), report)  # type: ignore[arg-type]  # click has checked them
     _show(session, room)
@@ -51,7 +55,7 @@ def up(**wishes: object) -> None:
 @classroom.command(epilog="Example: ./lab class down")
 def down() -> None:
     """End the class and the labs of all learners. What they wrote is kept."""
-    session = Session(settings())
+    session = _session()
     ran = bool(session.running())
     names = session.down()
     ended = f"Ended: the class, and {len(names)} labs." if ran or names else "No class was running."
@@ -61,7 +65,7 @@ def down() -> None:
 @classroom.command(epilog="Example: ./lab class status")
 def status() -> None:
     """Show the address, the words, the memory, and who is here. Exit code 3 if no class runs."""
-    session = Session(settings())
+    session = _session()
     room = session.running()
     if not room:
         raise LabNotRunning(f"No class runs in {session.place.folder}.", "Start it: `./lab class up`.")
@@ -73,7 +77,9 @@ def status() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 def roster(as_json: bool) -> None:
     """Show every learner: lesson, exercises passed, memory, and what is wrong with the lab."""
-    people = Session(settings()).roster()
+    from helpers.classroom.roster import as_dictionary
+
+    people = _session().roster()
     if as_json:
         console.result(json.dumps(as_dictionary(people), indent=2, ensure_ascii=False))
     else:
@@ -87,11 +93,20 @@ def reset(name: str, yes: bool) -> None:
     """End the lab of learner NAME, delete its topics and tables, and let NAME in from any browser. Notebooks stay."""
     if not yes:
         click.confirm(f"Delete all topics, databases and logs of {name}?", abort=True)
-    Session(settings()).reset(name)
+    _session().reset(name)
     console.say(f"The lab of {name} is empty. It starts when they sign in.")
 
 
+def _session() -> Session:
+    """The class of this user's lab. Only its own verbs import what they need for it: the others start sooner."""
+    from helpers.classroom.sessions import Session
+
+    return Session(settings())
+
+
 def _show(session: Session, room: Room) -> None:
+    from helpers.classroom.certificate import fingerprint
+
     words = session.words()
     console.result(f"Learners open   {room.url}")
     console.result("      name      of their own")
@@ -101,8 +116,9 @@ def _show(session: Session, room: Room) -> None:
     console.result(f"Memory          {memory.free() // memory.MB:,} MB are free, for {_fits(room)} more labs")
     if room.bind == LOOPBACK:
         console.result("Only this computer can reach it. For the room's network: `./lab class up --address 0.0.0.0`.")
-    if sys.stdout.isatty() and room.certificate:
-        console.result("The connection is encrypted. A browser warns once if the certificate was made for the class.")
+    if room.certificate:
+        console.result("The connection is encrypted. A browser warns once if the certificate was made for the class:")
+        console.result(f"SHA-256         {fingerprint(Path(room.certificate))}")
 
 
 def _fits(room: Room) -> int:

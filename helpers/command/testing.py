@@ -28,7 +28,7 @@ ROOMS = {
 
 BENCHMARKS = (
     "start", "clients", "lag", "plot", "chain", "sinks", "orders", "catalog", "gateway", "arrival", "reconcile",
-    "cluster", "matrix", "ways", "notebooks",
+    "cluster", "matrix", "ways", "classroom", "notebooks",
 )  # fmt: skip
 """What `lab bench` measures, in this order. Each is a module of `bench`."""
 

@@ -69,6 +69,15 @@ class Learner:
     def kernel(self) -> Iterator[Kernel]:
         """A kernel of the learner's JupyterLab, in the folder of the notebooks."""
         started = self.ask("POST", "kernels", json={"name": "python3", "path": "notebooks"}).json()["id"]
+        try:
+            with self.kernel_of(started) as kernel:
+                yield kernel
+        finally:
+            self.ask("DELETE", f"kernels/{started}")
+
+    @contextmanager
+    def kernel_of(self, started: str) -> Iterator[Kernel]:
+        """The kernel with the id `started`. It goes on when this ends."""
         base = f"/user/{quote(self.name)}/"
         cookies = "; ".join(f"{it.name}={it.value}" for it in self.session.cookies if it.path in ("/", base))
         address = f"{self.url.replace('http', 'ws', 1)}{base}api/kernels/{started}/channels"
@@ -77,7 +86,6 @@ class Learner:
             yield Kernel(channel)
         finally:
             channel.close()
-            self.ask("DELETE", f"kernels/{started}")
 
     def run(self, notebook: str) -> list[str]:
         """Run the learner's copy of `notebook` from its first cell to its last, and return the errors that no tag announces."""
@@ -102,10 +110,15 @@ class Kernel:
     def __init__(self, channel: websocket.WebSocket) -> None:
         self._channel = channel
 
+    def begin(self, code: str) -> str:
+        """Let the kernel run `code`, and return the number of the request at once."""
+        asked = uuid.uuid4().hex
+        self._channel.send(json.dumps(_request(asked, code)))
+        return asked
+
     def run(self, code: str) -> str:
         """Run `code` to its end, and return its error, or an empty text."""
-        asked, error, idle, replied = uuid.uuid4().hex, "", False, False
-        self._channel.send(json.dumps(_request(asked, code)))
+        asked, error, idle, replied = self.begin(code), "", False, False
         while not (idle and replied):
             heard = json.loads(self._channel.recv())
             if heard["parent_header"].get("msg_id") != asked:
