@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A class: JupyterHub gives each learner a lab of their own at sign-in, and ends it when they leave.
 
-- `sessions` start a class and end it
 - `teacher_page` the teacher's page
+- `sessions` start a class and end it
 - `hub_config` the hub's settings, which it reads when it starts
 - `hub_process` `spawner` `sign_in` the hub's process; a learner's lab; who may come in
 - `roster` who is here, how far they are, whose lab is unwell

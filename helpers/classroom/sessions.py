@@ -15,16 +15,17 @@ from helpers.classroom import certificate, hub_process, programs, roster, words
 from helpers.classroom.interface import Interface
 from helpers.classroom.place import LOOPBACK, Place, Room
 from helpers.errors import InvalidInput, LabError, LabNotRunning
-from helpers.processes import can_bind, choose_port
+from helpers.processes import can_bind
 from helpers.project import PACKAGE
 from helpers.settings import Settings
 from helpers.stack import installed
-from helpers.stack.home import folder
+from helpers.stack.home import folder, ports
 from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
 from helpers.stack.progress import Reporter
 
 _EVERYWHERE = "0.0.0.0"
+_PORTS = {"port": "The class", "hub_port": "The hub", "api_port": "The proxy", "page_port": "The teacher's page"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Session:
         self.place.folder.mkdir(mode=0o700, exist_ok=True)
         with folder.locked(self.place.folder):
             hub_process.end(self.place)  # what a killed hub has left
-            room = self._room(wishes)
+            room = self._room(wishes, report)
             # Everything that the labs share is there before thirty learners need it at once.
             installed.install(self.place.settings, State.new(), report)
             self.place.save(room)
@@ -114,16 +115,18 @@ class Session:
     def _hub(self, room: Room) -> Interface:
         return Interface(room.hub_port, self.words().api)
 
-    def _room(self, wishes: Wishes) -> Room:
+    def _room(self, wishes: Wishes, report: Reporter) -> Room:
         """How the class will run: as wished, else as last time, else by default."""
         before = self.place.room()
-        port = _port(wishes, before.port if before else None)
-        hub = choose_port({port})
-        api = choose_port({port, hub})
-        page = choose_port({port, hub, api})
+        known = {name: getattr(before, name) for name in _PORTS} if before else {}
+        # Labs that go on after their hub was killed know the hub by its port.
+        chosen = ports.keep_or_choose(known, _PORTS, report)
+        if wishes.port:
+            chosen["port"] = wishes.port
+        _check_port(wishes.address, chosen["port"])
         address = _this_computer() if wishes.address == _EVERYWHERE else wishes.address
         made, key = self._certificate(wishes, address)
-        room = Room(wishes.address, address, port, hub, api, page, certificate=made, key=key)
+        room = Room(wishes.address, address, **chosen, certificate=made, key=key)
         kept = {name: getattr(before or room, name) for name in ("learners", "memory", "idle")}
         wished = {name: getattr(wishes, name) for name in kept if getattr(wishes, name) is not None}
         return replace(room, **{**kept, **wished})
@@ -160,17 +163,15 @@ def _is_installed(name: str) -> bool:
         return False
 
 
-def _port(wishes: Wishes, before: int | None) -> int:
-    """The port that is wished for, else the one of last time, else a free one."""
+def _check_port(address: str, port: int) -> None:
+    """Raise `InvalidInput` if the class cannot listen there."""
     try:
-        if wishes.port:
-            if not can_bind(wishes.port, wishes.address):
-                problem = f"Port {wishes.port} of {wishes.address} is used by another program, or you may not use it."
-                raise InvalidInput(problem, "Give another one with --port, or end that program.")
-            return wishes.port
-        return before if before and can_bind(before, wishes.address) else choose_port(set())
+        free = can_bind(port, address)
     except socket.gaierror as error:
-        raise InvalidInput(f"{wishes.address!r} is not an address of this computer.", _addresses()) from error
+        raise InvalidInput(f"{address!r} is not an address of this computer.", _addresses()) from error
+    if not free:
+        problem = f"Port {port} of {address} is used by another program, or this computer does not have that address."
+        raise InvalidInput(problem, f"Give another one with --port, or another --address. {_addresses()}")
 
 
 def _this_computer() -> str:

@@ -130,12 +130,13 @@ def test_a_name_belongs_to_one_browser_until_the_teacher_lets_another_in(
 
 
 def test_a_class_goes_on_when_its_hub_is_killed(school: School, learners: dict[str, Learner]) -> None:
-    before = {name: pids(school, name) for name in NAMES}
+    before, room = {name: pids(school, name) for name in NAMES}, school.session.running()
     kill_hub(school)
     assert school.run("status").returncode == 3
     said = school.well("up")
     assert school.session.words().room in said, "the word stays the same for a class that goes on"
     assert {name: pids(school, name) for name in NAMES} == before
+    assert school.session.running() == room, "the labs that go on know the hub by its port"
     assert learners["ana"].opens().ok, "a page that was open goes on"
     services = [it for it in school.processes() if "JUPYTERHUB_SERVICE_NAME" in it.environ()]
     assert len([it for it in services if "jupyterhub_idle_culler" in it.cmdline()]) == 1
