@@ -18,7 +18,7 @@ from helpers.classroom.interface import Interface
 from helpers.classroom.place import Place, Room
 from helpers.classroom.words import words
 from helpers.errors import ServerFailed, TimedOut
-from helpers.processes import Command, is_listening, tail
+from helpers.processes import Command, Process, is_listening, tail
 from helpers.settings import HOME, variables
 from helpers.waiting import wait_until
 
@@ -38,7 +38,7 @@ def _marker(place: Place) -> str:
 
 
 def start(place: Place, room: Room) -> None:
-    """Start the hub and wait until it and the proxy answer.
+    """Start the hub and wait until it and the proxy answer. If that fails or is interrupted, the hub does not run.
 
     Raises `ServerFailed` with the end of its log if it ends by itself, or does not answer in time.
     """
@@ -48,6 +48,14 @@ def start(place: Place, room: Room) -> None:
     place.log.parent.mkdir(exist_ok=True)
     place.log.touch(0o600)
     process = processes.spawn(command, cwd=place.folder, log=place.log, environment=environment)
+    try:
+        _wait_for(process, place, room)
+    except BaseException:
+        end(place)
+        raise
+
+
+def _wait_for(process: Process, place: Place, room: Room) -> None:
     hub = Interface(room.hub_port, words(place.secrets).api)
     try:
         wait_until(

@@ -165,11 +165,7 @@ def _is_installed(name: str) -> bool:
 
 def _check_port(address: str, port: int) -> None:
     """Raise `InvalidInput` if the class cannot listen there."""
-    try:
-        free = can_bind(port, address)
-    except socket.gaierror as error:
-        raise InvalidInput(f"{address!r} is not an address of this computer.", _addresses()) from error
-    if not free:
+    if not can_bind(port, address):
         problem = f"Port {port} of {address} is used by another program, or this computer does not have that address."
         raise InvalidInput(problem, f"Give another one with --port, or another --address. {_addresses()}")
 

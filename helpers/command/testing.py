@@ -71,7 +71,7 @@ def run_tests(arguments: Sequence[str]) -> int:
     if missing := _missing():
         raise LabError(
             f"The tests need packages that are not installed: {', '.join(missing)}.",
-            "Install them with `./lab test`, or by hand: pip install -e '.[test]'.",
+            "Install them with `./lab test`, or by hand: pip install -e '.[class,test]'.",
         )
     code = call(pytest_command(arguments))
     if measures_coverage(arguments):

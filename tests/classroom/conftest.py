@@ -34,10 +34,13 @@ class School:
         """The class as the command sees it."""
         return Session(Settings(self.home, cache_folder()))
 
+    def environment(self) -> dict[str, str]:
+        """The variables of a teacher who types a command."""
+        return {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(cache_folder())}
+
     def run(self, *arguments: str) -> processes.Finished:
         """Run `lab class ARGUMENTS` to its end."""
-        environment = {**os.environ, "LAB_HOME": str(self.home), "LAB_CACHE": str(cache_folder())}
-        return processes.run([LAB, "class", *arguments], environment=environment, timeout=300)
+        return processes.run([LAB, "class", *arguments], environment=self.environment(), timeout=300)
 
     def well(self, *arguments: str) -> str:
         """Run `lab class ARGUMENTS`, which has to succeed, and return its output."""

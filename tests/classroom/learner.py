@@ -45,6 +45,17 @@ class Learner:
         assert page.status_code == 403, f"{self.name} came in"
         return " ".join(map(unescape, re.findall(r'login_error">([^<]*)<', page.text)))
 
+    def refused_lab(self, word: str) -> str:
+        """Sign in, and return what the page says of the lab that does not start, when it has given up."""
+        self.sign_in(word)
+        address = f"{self.url}/hub/spawn-pending/{quote(self.name)}"
+
+        def given_up() -> str:
+            text = self.session.get(address, timeout=60).text
+            return text if "Your lab could not start" in text else ""
+
+        return unescape(wait_until(given_up, READY_TIMEOUT, f"the lab of {self.name} to be given up"))
+
     def waiting_page(self) -> list[dict[str, Any]]:
         """Return what the waiting page shows until the lab is ready, or cannot start."""
         address = f"{self.url}/hub/api/users/{quote(self.name)}/server/progress"

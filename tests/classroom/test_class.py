@@ -174,13 +174,20 @@ def test_a_learner_who_does_not_fit_is_answered_kindly(school: School) -> None:
     place.save(type(room)(**{**vars(room), "memory": psutil.virtual_memory().total // 1_000_000}))
     try:
         late = school.learner("late")
-        page = late.sign_in(school.session.words().room)
-        assert "MB of memory left, and your lab needs" in page.text, page.text
-        assert "Ask your teacher to end a lab that nobody uses" in page.text
+        page = late.refused_lab(school.session.words().room)
+        assert "MB of memory left, and your lab needs" in page, page
+        assert "Ask your teacher to end a lab that nobody uses" in page
         (complaint,) = school.roster()["late"]["unwell"]
         assert complaint.startswith("It did not start: This server has ")
     finally:
         place.save(type(room)(**{**vars(room), "memory": MEMORY}))
+
+
+def test_a_lab_that_cannot_start_says_why(school: School) -> None:
+    school.session.place.lab("eve").mkdir(parents=True)
+    (school.session.place.lab("eve") / "lab.json").write_text("{", "utf-8")
+    assert "lab.json is damaged" in school.learner("eve").refused_lab(school.session.words().room)
+    assert "eve" not in programs.of_learners(school.session.place)
 
 
 def test_nothing_is_left_when_the_hub_was_killed_before_the_class_ends(school: School) -> None:

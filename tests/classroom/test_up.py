@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from helpers.classroom import certificate
+from helpers import processes
+from helpers.classroom import certificate, hub_process
 from helpers.waiting import wait_until
 from tests.classroom.conftest import School
+from tests.resources import LAB
 
 OTHER = "127.0.0.2"
 """Loopback as well, but not the address by which a class is for this computer only: so it is encrypted."""
@@ -45,7 +48,7 @@ def test_what_cannot_be_used_is_refused_before_anything_starts(empty: School, tm
         port = taken.getsockname()[1]
         refused = {
             f"Port {port} of 127.0.0.1 is used by another program": ["--port", str(port)],
-            "'no.such.address.invalid' is not an address of this computer": ["--address", "no.such.address.invalid"],
+            "or this computer does not have that address": ["--address", "no.such.address.invalid"],
             "A certificate needs its key": ["--certificate", str(tmp_path)],
             f"{tmp_path / 'none'} is not a file": ["--certificate", str(tmp_path / "none"), "--key", str(tmp_path)],
             "Invalid value for '--learners'": ["--learners", "0"],
@@ -55,6 +58,15 @@ def test_what_cannot_be_used_is_refused_before_anything_starts(empty: School, tm
             done = empty.run("up", *options)
             assert (done.returncode, said in done.stderr) == (2, True), done.stderr
             assert "Traceback" not in done.stderr
+    assert empty.processes() == []
+
+
+def test_a_class_that_is_interrupted_while_it_starts_leaves_nothing(empty: School) -> None:
+    process = processes.start([LAB, "class", "up"], environment=empty.environment(), errors=processes.PIPE)
+    wait_until(lambda: hub_process.find(empty.session.place), 120, "the hub to begin")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
     assert empty.processes() == []
 
 

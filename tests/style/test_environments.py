@@ -19,7 +19,7 @@ from helpers.stack.containers import compose
 def test_conda_takes_its_packages_from_pyproject() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     *conda, pip = environment["dependencies"]
-    assert pip == {"pip": ["-e .[test]"]}, "what pip installs is pinned in pyproject.toml and nowhere else"
+    assert pip == {"pip": ["-e .[class,test]"]}, "what pip installs is pinned in pyproject.toml and nowhere else"
     python, mysql = (next(name for name in conda if name.startswith(f"{it}=")) for it in ("python", "mysql-server"))
     assert [name for name in conda if name not in (python, mysql)] == ["pip"]
     series = compose.versions((ROOT / "docker-compose.yml").read_text("utf-8"))["mysql"].rpartition(".")[0]
