@@ -7,7 +7,7 @@
 - `hub_process` `spawner` `sign_in` the hub's process; a learner's lab; who may come in
 - `roster` who is here, how far they are, whose lab is unwell
 - `interface` `programs` what the hub says and does when it is asked; the processes of each learner
-- `turns` `memory` `copies` first come, first served; is there room for one more; a learner's copies of the notebooks
+- `turns` `copies` first come, first served, and is there room; a learner's copies of the notebooks
 - `certificate` `words` a certificate made for the class; the words for the room and the teacher
 - `place` the folder of a class
 """

@@ -17,6 +17,9 @@ TEACHER = "teacher"
 LOOPBACK = "127.0.0.1"
 """The address of a class that only this computer can reach."""
 
+MB = 1_000_000
+"""Bytes."""
+
 NAME = re.compile(r"[^\W_][\w-]{0,29}")
 """What a learner may be called: letters of any script, digits, - and _. It becomes the name of a folder and part of an address."""
 

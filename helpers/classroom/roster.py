@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 
 import psutil
 
-from helpers import processes, progress
-from helpers.classroom import memory, programs
+from helpers import memory, processes, progress
+from helpers.classroom import programs
 from helpers.classroom.interface import Presence
-from helpers.classroom.place import TEACHER, Place
+from helpers.classroom.place import MB, TEACHER, Place
 from helpers.errors import LabError
 from helpers.stack.home.folder import HOME_NEEDED
 from helpers.stack.home.state import State
@@ -70,7 +70,7 @@ def _complaints(place: Place, name: str, running: Sequence[psutil.Process]) -> l
     ended = [server for server in (known.versions if known else ()) if f"{home}/{server}/" not in said]
     found = [f"{server} has ended. {_last_line(place, name, server)}".strip() for server in ended]
     if (free := shutil.disk_usage(home).free) < HOME_NEEDED:
-        found.append(f"The disk is nearly full: {free // memory.MB} MB are free.")
+        found.append(f"The disk is nearly full: {free // MB} MB are free.")
     return found
 
 

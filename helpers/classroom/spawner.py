@@ -20,8 +20,8 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from tornado.web import HTTPError
 
 from helpers.child import Child
-from helpers.classroom import copies, memory
-from helpers.classroom.place import WORK, Place, Room
+from helpers.classroom import copies
+from helpers.classroom.place import MB, WORK, Place, Room
 from helpers.classroom.turns import Turns
 from helpers.errors import LabError, TimedOut
 from helpers.processes import STDOUT, Command
@@ -84,7 +84,7 @@ class LabSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]  # JupyterHub
         self._said.clear()
         try:
             _turns.take(self.user.name, self._room.learners)
-            async with _turns.turn(self._room.memory * memory.MB, self.say):
+            async with _turns.turn(self._room.memory * MB, self.say):
                 self.say("Copying the notebooks that you have not changed.")
                 for name in await asyncio.to_thread(copies.refresh, self._home / WORK):
                     self.say(f"Yours is kept: {name}")

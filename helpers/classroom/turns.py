@@ -8,7 +8,8 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from helpers.classroom import memory
+from helpers import memory
+from helpers.classroom.place import MB
 from helpers.errors import LabError
 
 
@@ -60,6 +61,6 @@ class Turns:
         free = memory.free() - self._starting * needed
         if free < needed:
             raise LabError(
-                f"This server has {max(free, 0) // memory.MB} MB of memory left, and your lab needs {needed // memory.MB} MB.",
+                f"This server has {max(free, 0) // MB} MB of memory left, and your lab needs {needed // MB} MB.",
                 "Your work is kept. Ask your teacher to end a lab that nobody uses, then try again.",
             )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from helpers.classroom import memory
-from helpers.classroom.place import LOOPBACK, TEACHER, Room
+from helpers import memory
+from helpers.classroom.place import LOOPBACK, MB, TEACHER, Room
 from helpers.command import console
 from helpers.errors import LabNotRunning
 from helpers.settings import settings
@@ -113,7 +113,7 @@ def _show(session: Session, room: Room) -> None:
     console.result(f"      word      {words.room}")
     console.result(f"You sign in as  {TEACHER}")
     console.result(f"      word      {words.teacher}")
-    console.result(f"Memory          {memory.free() // memory.MB:,} MB are free, for {_fits(room)} more labs")
+    console.result(f"Memory          {memory.free() // MB:,} MB are free, for {_fits(room)} more labs")
     if room.bind == LOOPBACK:
         console.result("Only this computer can reach it. For the room's network: `./lab class up --address 0.0.0.0`.")
     if room.certificate:
@@ -122,14 +122,14 @@ def _show(session: Session, room: Room) -> None:
 
 
 def _fits(room: Room) -> int:
-    return max(0, memory.free() // (room.memory * memory.MB))
+    return max(0, memory.free() // (room.memory * MB))
 
 
 def _table(people: list[Learner]) -> None:
     table = Table("learner", "lab", "lesson", "passed", "memory", "active", "unwell", box=None, pad_edge=False)
     for person in people:
         passed = " ".join(f"{lesson}:{','.join(names)}" for lesson, names in person.passed.items())
-        size = f"{person.memory // memory.MB} MB" if person.memory else ""
+        size = f"{person.memory // MB} MB" if person.memory else ""
         active = time.strftime("%H:%M", time.localtime(person.active)) if person.active else ""
         table.add_row(person.name, person.state, person.lesson or "", passed, size, active, " ".join(person.unwell))
     console.out.print(table)

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
-import psutil
 import pytest
 
-from helpers.classroom import memory
+from helpers import memory
+from helpers.classroom.place import MB
 from helpers.classroom.turns import Turns
 from helpers.errors import LabError
 
@@ -49,12 +48,12 @@ def test_a_failed_start_gives_its_turn_back() -> None:
 
 
 def test_a_lab_that_does_not_fit_is_refused_with_both_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free", lambda: 1_500 * memory.MB)
+    monkeypatch.setattr(memory, "free", lambda: 1_500 * MB)
 
     async def second(turns: Turns) -> None:
-        async with turns.turn(900 * memory.MB, print):
+        async with turns.turn(900 * MB, print):
             with pytest.raises(LabError, match="600 MB of memory left, and your lab needs 900 MB"):
-                async with turns.turn(900 * memory.MB, print):
+                async with turns.turn(900 * MB, print):
                     raise AssertionError("it started")
 
     asyncio.run(second(Turns(at_once=2)))
@@ -69,14 +68,3 @@ def test_no_more_labs_than_the_class_may_have() -> None:
         turns.take("kim", 2)
     turns.taken.discard("ben")
     turns.take("kim", 2)
-
-
-def test_memory_is_what_the_control_group_leaves(tmp_path: Path) -> None:
-    total = psutil.virtual_memory().available
-    assert memory.free(tmp_path) <= total, "no control group"
-    (tmp_path / "memory.current").write_text("300000000\n")
-    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 50000000\nslab 3\n")
-    (tmp_path / "memory.max").write_text("max\n")
-    assert memory.free(tmp_path) > 0
-    (tmp_path / "memory.max").write_text("400000000\n")
-    assert memory.free(tmp_path) == 150_000_000
