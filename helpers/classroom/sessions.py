@@ -18,9 +18,8 @@ from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.processes import can_bind
 from helpers.project import PACKAGE
 from helpers.settings import Settings
-from helpers.stack import installed
+from helpers.stack import training
 from helpers.stack.home import folder, ports
-from helpers.stack.home.state import State
 from helpers.stack.local import LocalLab
 from helpers.stack.progress import Reporter
 
@@ -63,7 +62,7 @@ class Session:
             hub_process.end(self.place)  # what a killed hub has left
             room = self._room(wishes, report)
             # Everything that the labs share is there before thirty learners need it at once.
-            installed.install(self.place.settings, State.new(), report)
+            training.prepare(self.place.settings, report)
             self.place.save(room)
             report.say("Starting the class")
             hub_process.start(self.place, room)

@@ -150,7 +150,7 @@ def test_who_is_idle_is_ended_and_who_works_is_not(school: School, learners: dic
         before = school.roster()["ana"]["active"]
         wait_until(lambda: school.roster()["ana"]["active"] > before, 60, "the hub to hear of ana's work")
     kill_hub(school)
-    school.well("up", "--idle", "0.5")
+    school.well("up", "--idle", "0.3")
 
     def here() -> list[str]:
         return [name for name, it in school.roster().items() if it["state"] != "away"]

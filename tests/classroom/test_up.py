@@ -49,7 +49,7 @@ def test_what_cannot_be_used_is_refused_before_anything_starts(empty: School, tm
         refused = {
             f"Port {port} of 127.0.0.1 is used by another program": ["--port", str(port)],
             "or this computer does not have that address": ["--address", "no.such.address.invalid"],
-            "A certificate needs its key": ["--certificate", str(tmp_path)],
+            "A certificate needs its key": ["--certificate", __file__],
             f"{tmp_path / 'none'} is not a file": ["--certificate", str(tmp_path / "none"), "--key", str(tmp_path)],
             "Invalid value for '--learners'": ["--learners", "0"],
             "Invalid value for '--idle'": ["--idle", "0"],
