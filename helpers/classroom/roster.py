@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,9 @@ from helpers.classroom.place import MB, TEACHER, Place
 from helpers.errors import LabError
 from helpers.stack.home.folder import HOME_NEEDED
 from helpers.stack.home.state import State
+
+_LINES = 40  # of a server's log that are searched for a reason
+_SHOWN = 200  # letters of the reason
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,17 @@ def _complaints(place: Place, name: str, running: Sequence[psutil.Process]) -> l
         return [str(error)]
     said = " ".join(word for process in running for word in process.info["cmdline"] or [])
     ended = [server for server in (known.versions if known else ()) if f"{home}/{server}/" not in said]
-    found = [f"{server} has ended. {_last_line(place, name, server)}".strip() for server in ended]
+    logs = place.lab(name) / "logs"
+    found = [f"{server} has ended. {why_ended(processes.tail(logs / f'{server}.log', _LINES))}" for server in ended]
     if (free := shutil.disk_usage(home).free) < HOME_NEEDED:
         found.append(f"The disk is nearly full: {free // MB} MB are free.")
     return found
 
 
-def _last_line(place: Place, name: str, server: str) -> str:
-    return processes.tail(place.lab(name) / "logs" / f"{server}.log", 1)[:200]
+def why_ended(log: str) -> str:
+    """Return the last line of the end of a server's `log` that reports an error, or that there is none."""
+    reasons = [line for line in log.splitlines() if re.search(r"ERROR|FATAL|Exception|No space left", line)]
+    return reasons[-1][:_SHOWN] if reasons else "Its log gives no reason, so it was probably killed."
 
 
 def as_dictionary(people: Sequence[Learner]) -> dict[str, object]:
