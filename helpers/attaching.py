@@ -12,7 +12,7 @@ from helpers.errors import LabError, LabNotRunning, Unsupported
 from helpers.lab import Database, Lab
 from helpers.settings import ATTACH, BROKER, Settings
 from helpers.settings import settings as read_settings
-from helpers.stack.containers.compose import SECRETS
+from helpers.stack.containers.compose import SECRETS, ComposeLab
 from helpers.stack.home.accounts import DATABASE
 from helpers.stack.home.secrets import CONNECT_USER, connect_password_file, password_file, worker_folder
 from helpers.stack.install.database import Product
@@ -73,10 +73,19 @@ def _attached(where: Settings) -> Lab:
     if where.bootstrap_servers:
         addresses = where.bootstrap_servers, where.connect_url
         return Lab(*addresses, registry_url=where.registry_url, session_timeout=_BY_DEFAULT, settings=where)
-    status = lab_in(where).status()
-    if not status or not status["kafka"].running:
+    status = _running(where)
+    if not status:
         raise LabNotRunning(f"No lab runs in {where.home}.", "Start it in a terminal: `./lab up`.")
     return replace(describe(where.home, status), settings=where)
+
+
+def _running(where: Settings) -> dict[str, ServerStatus]:
+    """The servers of the lab on this computer; none if its Kafka does not run. Docker is not asked: it needs seconds and rights."""
+    here = lab_in(where)
+    if isinstance(here, ComposeLab):
+        return here.answering()
+    status = here.status()
+    return status if status and status["kafka"].running else {}
 
 
 def _given(source: str, where: Settings) -> Lab:

@@ -64,7 +64,9 @@ class ComposeLab:
             known.versions = versions(text)
             self._write_environment(known, last)
             known.save(self.home)
-            report.say("Starting the containers. The first time Docker downloads about 2 GB.")
+            report.say("Starting the containers.")
+            if not _images(text, self._project) <= docker.images():
+                report.say("Docker downloads their images first, up to 2 GB.")
             now = hashlib.sha256(text.encode()).hexdigest()
             try:
                 self._start(["--build"] if now != last else [])
@@ -97,6 +99,16 @@ class ComposeLab:
 
     # The next methods change nothing.
 
+    def answering(self) -> dict[str, ServerStatus]:
+        """Return where each server answers, by its name; empty if there is no lab, or if nothing listens on Kafka's port.
+
+        It needs milliseconds, and no right to ask Docker. What only Docker knows is None: memory, uptime, container.
+        """
+        known = State.load(self.home)
+        if not known or not processes.is_listening(known.ports["kafka"]):
+            return {}
+        return {name: _status(name, known, None, {}) for name in TITLES}
+
     def status(self) -> dict[str, ServerStatus]:
         """Return the status of each server by its name; empty if there is no lab yet. Docker needs a second or two for it."""
         known, running = State.load(self.home), self._running()
@@ -123,7 +135,8 @@ class ComposeLab:
         return f"kafka-sync-lab-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
 
     def _compose(self, *arguments: str, timeout: float = docker.ASK) -> str:
-        return docker.ask(self.command(*arguments), f"compose {arguments[0]}", timeout)
+        """What it prints, without the escape codes that would colour it: some of it becomes part of an error."""
+        return docker.ask(self.command("--ansi", "never", *arguments), f"compose {arguments[0]}", timeout)
 
     def _running(self) -> dict[str, str]:
         """The id of the running container of each service."""
@@ -208,6 +221,11 @@ def versions(text: str) -> dict[str, str]:
     kafka, mysql = (re.search(rf"image: {name}:(\S+)", text) for name in ("apache/kafka", "mysql"))
     assert kafka and mysql, "docker-compose.yml pins no Kafka or no MySQL"
     return {"connect": kafka[1], "kafka": kafka[1], "mysql": mysql[1]}
+
+
+def _images(text: str, project_name: str) -> set[str]:
+    """The images that the text of docker-compose.yml runs: those that it names, and the worker's, which it builds."""
+    return {*re.findall(r"^    image: (\S+)", text, re.MULTILINE), f"{project_name}-connect:latest"}
 
 
 def _status(name: str, known: State, container: str | None, measured: docker.Measured) -> ServerStatus:

@@ -41,21 +41,43 @@ def check_engine() -> str:
     try:
         compose = ask([*docker, "compose", "version", "--short"], "compose version").strip()
     except LabError as error:
+        _refuse_podman(docker)
         raise Unsupported(
             "The `docker` of this computer has no Compose.",
             "Install its plugin docker-compose-plugin, or Docker Desktop.",
         ) from error
-    _check_version("Docker Compose", compose)
     engine = ask([*docker, "version", "--format", "{{.Server.Version}}"], "version").strip()
+    if _is_older("Docker Compose", compose) or _is_older("Docker Engine", engine):
+        _refuse_podman(docker)
+    _check_version("Docker Compose", compose)
     _check_version("Docker Engine", engine)
     return f"Docker Engine {engine}, Compose {compose}"
 
 
-def _check_version(name: str, said: str) -> None:
+def _is_older(name: str, said: str) -> bool:
     oldest = _OLDEST[name]
-    if tuple(int(number) for number in re.findall(r"\d+", said)[: len(oldest)]) < oldest:
-        needed = ".".join(map(str, oldest))
+    return tuple(int(number) for number in re.findall(r"\d+", said)[: len(oldest)]) < oldest
+
+
+def _check_version(name: str, said: str) -> None:
+    if _is_older(name, said):
+        needed = ".".join(map(str, _OLDEST[name]))
         raise Unsupported(f"{name} {said} is too old for docker-compose.yml.", f"It needs {needed} or newer.")
+
+
+def _refuse_podman(docker: Sequence[str]) -> None:
+    """Raise `Unsupported` if `docker` is Podman, or asks Podman's engine. Its versions count differently from Docker's."""
+    done = processes.run([*docker, "version"], timeout=ASK)
+    if "podman" in f"{done.stdout}{done.stderr}".lower():
+        raise Unsupported(
+            "The `docker` of this computer is Podman, and docker-compose.yml was written for Docker Engine.",
+            "Install Docker with Compose, or use `./lab up` without --compose in another LAB_HOME: it needs no containers.",
+        )
+
+
+def images() -> set[str]:
+    """Return the images that are on this computer, as "name:tag"."""
+    return set(ask([*program(), "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"], "image ls").split())
 
 
 def ask(command: list[str], verb: str, timeout: float = ASK) -> str:

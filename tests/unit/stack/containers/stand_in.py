@@ -34,7 +34,12 @@ class Docker:
     folder: Path
 
     def answer(self, **verbs: tuple[int, str, str]) -> None:
-        usual = {"--short": (0, "v2.40.3\n", ""), "version": (0, "28.2.2\n", ""), "ps": (0, "", "")}
+        usual = {
+            "--short": (0, "v2.40.3\n", ""),
+            "version": (0, "28.2.2\n", ""),
+            "ps": (0, "", ""),
+            "image": (0, "", ""),
+        }
         self.verbs = usual | verbs
         (self.folder / "answers").write_text(json.dumps(self.verbs))
 
@@ -44,7 +49,8 @@ class Docker:
         lines = file.read_text().splitlines() if file.exists() else []
         file.unlink(missing_ok=True)
         calls = [json.loads(line) for line in lines]
-        return [call[:1] + call[7:] if "--project-name" in call else call for call in calls]
+        plain = [[word for word in call if word not in ("--ansi", "never")] for call in calls]
+        return [call[:1] + call[7:] if "--project-name" in call else call for call in plain]
 
     def changes(self) -> list[str]:
         """Return what the calls since the last time have changed, in order. A question more or less makes no difference."""
@@ -73,7 +79,7 @@ CHANGES = {
     "delete": {"down", "--volumes", "--remove-orphans"},
 }
 """What changes containers, and the words of such a command; one that only looks has none of these."""
-QUESTIONS = {"version", "ps", "logs", "stats", "inspect"}
+QUESTIONS = {"version", "image", "ps", "logs", "stats", "inspect"}
 EVERYTHING = ("kafka", "connect", "mysql")
 
 

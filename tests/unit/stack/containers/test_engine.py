@@ -30,6 +30,8 @@ def test_docker_s_way_to_say_bytes(said: str, size: int | None) -> None:
         ({"version": (1, "", "Is the daemon running?")}, LabError, "Is the daemon running"),
         ({"version": (0, "24.0.9\n", "")}, Unsupported, "Docker Engine 24.0.9 is too old.*25 or newer"),
         ({"version": (0, "20.10.24+dfsg1\n", "")}, Unsupported, "Docker Engine 20.10.24"),
+        ({"version": (0, "Podman Engine 5.4.2", "")}, Unsupported, "is Podman.*needs no containers"),
+        ({"--short": (125, "", "no provider"), "version": (0, "Podman 5.4.2", "")}, Unsupported, "is Podman"),
     ],
 )
 def test_an_unfit_docker_is_told_before_anything_is_made(

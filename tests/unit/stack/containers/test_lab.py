@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -183,8 +185,12 @@ def test_attach_works_unchanged(docker: Docker, here: ComposeLab) -> None:
     here.up()
     with pytest.raises(LabNotRunning):
         attach(where=where)
+    docker.calls()
+    ports = variables(here)
+    with socket.create_server(("127.0.0.1", int(ports["LAB_KAFKA_PORT"]))):
+        lab = attach(where=where)
+    assert docker.calls() == [], "it takes seconds, and not every user may ask"
     docker.runs(*EVERYTHING)
-    lab, ports = attach(where=where), variables(here)
     assert lab.bootstrap_servers == f"127.0.0.1:{ports['LAB_KAFKA_PORT']}"
     assert lab.connect_url == f"http://127.0.0.1:{ports['LAB_CONNECT_PORT']}"
     assert lab.database and (lab.database.port, lab.database.product) == (int(ports["LAB_MYSQL_PORT"]), "mysql")
@@ -231,3 +237,19 @@ def test_the_folder_says_which_lab_it_holds(docker: Docker, here: ComposeLab, tm
     State.new().save(other)
     with pytest.raises(LabError, match="already holds a lab without containers"):
         lab_in(replace(settings(), home=other), compose=True)
+
+
+def test_what_will_be_downloaded_is_said_only_then(docker: Docker, here: ComposeLab) -> None:
+    first, again = Heard(), Heard()
+    here.up(first)
+    docker.answer(image=(0, "\n".join(compose._images(TEXT, here._project)), ""))
+    here.up(again)
+    said = ["Starting the containers."]
+    assert (first.lines, again.lines) == ([*said, "Docker downloads their images first, up to 2 GB."], said)
+
+
+def test_no_colours_reach_an_error(docker: Docker, here: ComposeLab) -> None:
+    here.up()
+    here.log("kafka", 3)
+    (line,) = [line for line in (docker.folder / "calls").read_text().splitlines() if "logs" in line]
+    assert line.index(json.dumps(["--ansi", "never", "logs"])[1:-1])
