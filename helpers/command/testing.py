@@ -23,6 +23,7 @@ ROOMS = {
     "notebooks": ["notebooks", "tests/notebooks"],
     "browser": ["tests/browser"],
     "classroom": ["tests/classroom"],
+    "containers": ["tests/containers"],
 }
 """What `lab test` runs. One test at a time is in this order: the first failure explains the most."""
 
