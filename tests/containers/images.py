@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests import mysql_server
 from tests.containers import debian
 
 _PACKAGES = (
-    "bash", "coreutils", "grep", "sed", "mawk", "findutils", "busybox-static", "libstdc++6", "zlib1g", "libaio1t64", "libnuma1",
+    "bash", "coreutils", "grep", "sed", "mawk", "findutils", "libstdc++6", "zlib1g", "libaio1t64", "libnuma1",
 )  # fmt: skip
 _PARTS = Path(__file__).with_name("parts")
 _BUILD = 240.0  # seconds
@@ -57,6 +58,8 @@ def _lay_out(cache: Path, context: Path) -> None:
         shutil.copytree(folder, context / "stock", dirs_exist_ok=True)
     (driver,) = (context / "stock").glob("debezium-connector-mysql/*/mysql-connector-j-*.jar")
     shutil.copy2(driver, context / "stock")
+    with zipfile.ZipFile(context / "stock" / "empty.jar", "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
     library = context / "base" / "usr" / "lib" / "x86_64-linux-gnu"
     (library / "libaio.so.1").symlink_to("libaio.so.1t64")
     mysql_server.unpack(cache, context / "server").rename(context / "mysql")

@@ -242,7 +242,9 @@ REGISTRIES = r"""
 def foreign(text: str, root: Path) -> Iterator[str]:
     """Yield the registries of packages and the paths of one machine that `text` names."""
     registry = "|".join(REGISTRIES.replace("+", r"\.").split())
-    for found in re.finditer(rf"\b(?:{registry})\b", text):
+    for found in re.finditer(
+        rf"\b(?:{registry})\b", text.replace('"docker.io"', "")
+    ):  # that alone is a package of Debian
         yield f"names the registry {found[0]}; coordinates are enough."
     here = rf"{re.escape(str(root))}\b|{re.escape(str(Path.home()))}/"
     for found in re.finditer(rf"{here}|(?<![\w~.$}}])/(?:home|Users)/\w+|[A-Z]:\\+Users\\+\w+", text):

@@ -66,7 +66,7 @@ class ComposeLab:
             known.save(self.home)
             report.say("Starting the containers.")
             if not _images(text, self._project) <= docker.images():
-                report.say("Docker downloads their images first, up to 2 GB.")
+                report.say("Docker downloads their images first, which may take minutes.")
             now = hashlib.sha256(text.encode()).hexdigest()
             try:
                 self._start(["--build"] if now != last else [])

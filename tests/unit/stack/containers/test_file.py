@@ -28,6 +28,7 @@ TEXT = FILE.read_text("utf-8")
 CONTENT: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = CONTENT["services"]
 USERS = "/run/connect.users"
+CONFLUENT = "https://packages.confluent.io/maven/io/confluent"
 DOCKERFILE: str = SERVICES["connect"]["build"]["dockerfile_inline"]
 JAVA = Java([], Path("caches"))
 
@@ -38,17 +39,20 @@ def images() -> list[str]:
 
 
 def test_every_image_has_a_version() -> None:
-    assert len(images()) == 5
+    assert len(images()) == 4
     for image in images():
         assert re.search(r":\d+\.\d+\.\d+", image), image
 
 
 def test_every_download_has_a_version() -> None:
-    coordinates = re.findall(r"-Dartifact=(\S+)", DOCKERFILE) + re.findall(r"install --no-prompt (\S+)", DOCKERFILE)
-    assert len(coordinates) == 4
+    coordinates = re.findall(r"-Dartifact=(\S+)", DOCKERFILE)
+    assert len(coordinates) == 3
     for coordinate in coordinates:
         assert re.search(r":\d+\.\d+\.\d+", coordinate), coordinate
-    assert re.search(r"confluentinc/kafka-connect-jdbc:10\.\d+\.\d+", DOCKERFILE)
+    assert re.search(r"ENV JDBC=10\.\d+\.\d+$", DOCKERFILE, re.MULTILINE)
+    assert re.findall(r"https?://\S+", DOCKERFILE) == [
+        f"{CONFLUENT}/kafka-connect-jdbc/$$JDBC/kafka-connect-jdbc-$$JDBC.jar"
+    ]
 
 
 def test_versions_are_those_of_the_lab_without_containers() -> None:

@@ -245,7 +245,7 @@ def test_what_will_be_downloaded_is_said_only_then(docker: Docker, here: Compose
     docker.answer(image=(0, "\n".join(compose._images(TEXT, here._project)), ""))
     here.up(again)
     said = ["Starting the containers."]
-    assert (first.lines, again.lines) == ([*said, "Docker downloads their images first, up to 2 GB."], said)
+    assert (first.lines, again.lines) == ([*said, "Docker downloads their images first, which may take minutes."], said)
 
 
 def test_no_colours_reach_an_error(docker: Docker, here: ComposeLab) -> None:
