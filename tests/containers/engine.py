@@ -95,13 +95,35 @@ def made(cache: Path, work: Path) -> Iterator[Engine]:
         "DOCKER_CONFIG": str(config),
         "PATH": f"{config}{os.pathsep}{os.environ['PATH']}",
     }
-    with (work / "log").open("wb") as log, Guarded(command, output=log, errors=STDOUT, patience=_STOP) as guard:
+    with (
+        _no_groups_left(),
+        (work / "log").open("wb") as log,
+        Guarded(command, output=log, errors=STDOUT, patience=_STOP) as guard,
+    ):
         client = [str(config / "docker")]
         environment = {**os.environ, **variables}
         wait_until(lambda: not guard.running or _is_up(client, environment), _START, "the engine")
         assert guard.running, (work / "log").read_text("utf-8", errors="replace")[-2000:]
         images.make(client, environment, cache, work / "images")
         yield Engine(False, _into(guard), variables)
+
+
+@contextmanager
+def _no_groups_left() -> Iterator[None]:
+    """Remove the empty control groups that an engine leaves: no namespace ends with them."""
+    before = _groups()
+    try:
+        yield
+    finally:
+        for folder in _groups() - before:
+            inner = sorted(path for path in [folder, *folder.rglob("*")] if path.is_dir())
+            if not any((path / "cgroup.procs").read_text("ascii") for path in inner):  # else another engine's
+                for path in reversed(inner):
+                    path.rmdir()
+
+
+def _groups() -> set[Path]:
+    return set(Path("/sys/fs/cgroup").glob("**/docker"))
 
 
 def _is_up(client: list[str], environment: Mapping[str, str]) -> bool:

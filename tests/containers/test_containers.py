@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -162,3 +163,8 @@ def test_an_engine_of_the_tests_ends_with_them(engine: Engine) -> None:
         pytest.skip("the engine of this computer stays")
     process = psutil.Process(int(engine.into[1].split("/")[2]))
     assert process.name() == "dockerd" and "unshare" in [parent.name() for parent in process.parents()]
+
+
+def test_where_no_engine_can_be_made_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    assert engines.missing() == "making one needs root rights on Linux x86-64"
