@@ -121,7 +121,7 @@ def test_a_killed_first_start_needs_only_another(lab: Lab) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_unchanged(lab: Lab, name: str) -> None:
     execute = Path(sys.executable).with_name("jupyter-execute")
-    done = lab.engine.run(execute, "--timeout=120", ROOT / "notebooks" / f"{name}.ipynb", timeout=400, **lab.variables)
+    done = lab.engine.run(execute, "--timeout=120", ROOT / "notebooks" / f"{name}.ipynb", timeout=1200, **lab.variables)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
