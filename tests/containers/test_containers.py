@@ -132,7 +132,12 @@ def test_a_notebook_needs_no_right_to_ask_docker(lab: Lab) -> None:
     assert done.stdout.strip() == lab.status()["kafka"]["address"], done.stderr
 
 
-HOLD = "import socket, sys, threading; held = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print(flush=True); threading.Event().wait(300)"
+HOLD = """
+import socket, sys, threading
+held = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(flush=True)
+threading.Event().wait(300)
+"""
 
 
 def test_a_taken_port_moves_and_the_data_stays(lab: Lab, tmp_path: Path) -> None:
