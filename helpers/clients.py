@@ -52,14 +52,16 @@ _logger.handlers = [_Keep()]  # replaces an earlier one: a notebook may load thi
 _logger.propagate = False  # librdkafka repeats "Connection refused" ten times a second: too much for a notebook
 
 
-_SECRET = re.compile(r"password|secret|\.pem$|passphrase")
+def is_secret(key: str) -> bool:
+    """Return whether the setting `key` holds what nobody else may see, by its name."""
+    return re.search(r"password|secret|\.pem$|passphrase", key) is not None
 
 
 class ClientSettings(dict[str, Any]):
     """Settings of a client with librdkafka's dotted keys. Its text shows no password."""
 
     def __repr__(self) -> str:
-        return repr({key: "…" if _SECRET.search(key) else value for key, value in self.items()})
+        return repr({key: "…" if is_secret(key) else value for key, value in self.items()})
 
     def __or__(self, more: Mapping[str, Any]) -> ClientSettings:  # type: ignore[override]
         return ClientSettings({**self, **more})
@@ -157,8 +159,9 @@ def _reason(address: str) -> str:
     try:
         socket.create_connection((host, port), timeout=1).close()
         since = time.time() - 2 * PATIENCE
-        if refused := [found[0] for when, line in reversed(_seen) if when > since and (found := _LOGIN.search(line))]:
-            return refused[0]
+        refused = (_LOGIN.search(line) for when, line in reversed(_seen) if when > since)
+        if newest := next(filter(None, refused), None):
+            return newest[0]
     except ConnectionRefusedError:
         return "Connection refused"
     except OSError as error:

@@ -15,9 +15,10 @@ from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, create_e
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from helpers.arguments import check_mapping, check_rows, check_several, check_text
-from helpers.errors import InvalidInput, LabError
+from helpers.errors import InvalidInput
 from helpers.lab import Database, Lab
 from helpers.sql_errors import failure
+from helpers.stack.home import secrets
 from helpers.stack.home.accounts import DATABASE, SINK_DATABASE
 
 Role = Literal["owner", "source", "sink", "service"]
@@ -35,6 +36,7 @@ USERS = """CREATE TABLE {table} (
 """The table of the lessons on Kafka Connect."""
 
 _HOMES: dict[str, str] = {"owner": DATABASE, "source": DATABASE, "sink": SINK_DATABASE, "service": DATABASE}
+_OWN_FILE = "Every account has its own file, beside that of the owner. `./lab up` makes those of a lab."
 _LOCK_PATIENCE = 20
 """Seconds that a DROP or ALTER waits for somebody else's transaction. By default that is a day."""
 _PATIENCE = 60
@@ -58,7 +60,7 @@ def engine(lab: Lab, role: Role = "owner", *, database: str | None = None, time_
     url = URL.create(
         "mysql+pymysql",
         username=role,
-        password=_password(password_file(place, role)),
+        password=secrets.read(password_file(place, role), _OWN_FILE),
         host=place.host,
         port=place.port,
         database=database or _HOMES[role],
@@ -196,15 +198,6 @@ def address(lab: Lab) -> Database:
 def password_file(place: Database, role: str) -> Path:
     """Return the file on this computer that holds the password of an account."""
     return Path(place.password_file).with_name(f"{role}.password")
-
-
-def _password(path: Path) -> str:
-    try:
-        return path.read_text("ascii").rstrip("\r\n")
-    except OSError as error:
-        problem = f"The password file {path} cannot be read: {error.strerror}."
-        remedy = "Every account has its own file, beside that of the owner. `./lab up` makes those of a lab."
-        raise LabError(problem, remedy) from error
 
 
 def _ask(connection: Connection, statement: str, values: Any) -> CursorResult[Any]:

@@ -19,6 +19,11 @@ The number is the exit code of the `lab` command.
 
 from __future__ import annotations
 
+import errno
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""The numbers of an `OSError` when the disk, or the share of this user, is full."""
+
 
 class LabError(Exception):
     """A problem that the reader can fix. `str(error)` says in one sentence what is wrong and where, then what to do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
+from helpers.clients import is_secret
 from helpers.errors import InvalidInput, LabError, LabNotRunning
 from helpers.settings import ATTACH, BROKERS, URL
 from helpers.stack.install import web
@@ -24,7 +25,6 @@ FROM_FILE = ".file"
 _REMEDY = f"Correct it, or unset {ATTACH}. `./lab status --json` prints one for a lab of your own."
 _LIMIT, _PATIENCE = 1_000_000, 10.0  # bytes, seconds
 _SECURITY = r"(security|sasl|ssl|enable\.sasl|enable\.ssl)\..+"
-_SECRET = r".*(password|secret|\.pem|passphrase)"
 
 
 def _brokers(value: str) -> str:
@@ -93,16 +93,16 @@ def read(source: str) -> Given:
     Raises `InvalidInput` for what is not there or not right, and `LabNotRunning` for an address that does not answer. No error
     shows a value, or an address whole: these may hold a password.
     """
-    is_address = re.fullmatch(URL, source) is not None
-    name = f"the text from {urlsplit(source).hostname}" if is_address else source
-    text = _download(source) if is_address else _text(Path(source).expanduser())
+    file = None if re.fullmatch(URL, source) else Path(source).expanduser().absolute()
+    name = source if file else f"the text from {urlsplit(source).hostname}"
+    text = _text(file) if file else _download(source)
     try:
         given = Given.model_validate(json.loads(text))
     except ValidationError as error:
         raise _refused(name, _first(error)) from error
     except ValueError as error:
         raise _refused(name, f"it is not JSON ({error})") from error
-    return _with_files(given, name, None if is_address else Path(source).expanduser().absolute().parent)
+    return _with_files(given, name, file.parent if file else None)
 
 
 def _first(error: ValidationError) -> str:
@@ -143,9 +143,7 @@ def _download(address: str) -> str:
 
 
 def _with_files(given: Given, name: str, folder: Path | None) -> Given:
-    def whole(path: str | None) -> str | None:
-        if path is None:
-            return None
+    def whole(path: str) -> str:
         here = Path(path).expanduser()
         if not here.is_absolute() and not folder:
             raise _refused(name, f"the path {path} in it does not begin with / or ~")
@@ -158,11 +156,11 @@ def _with_files(given: Given, name: str, folder: Path | None) -> Given:
     if database:
         database = database.model_copy(update={"password_file": whole(database.password_file)})
     clients = dict(_client_settings(given.clients, name, whole))
-    connect = whole(given.connect_password_file)
+    connect = given.connect_password_file and whole(given.connect_password_file)
     return given.model_copy(update={"database": database, "clients": clients, "connect_password_file": connect})
 
 
-def _client_settings(settings: Mapping[str, Any], name: str, whole: Any) -> dict[str, str]:
+def _client_settings(settings: Mapping[str, Any], name: str, whole: Callable[[str], str]) -> dict[str, str]:
     """Return librdkafka's settings, with what is in a file read from it."""
     found = {}
     for key, value in settings.items():
@@ -171,12 +169,12 @@ def _client_settings(settings: Mapping[str, Any], name: str, whole: Any) -> dict
             raise _refused(name, f"clients.{key} is no setting of security")
         if key != setting:
             found[setting] = Path(whole(str(value))).read_text("utf-8").rstrip("\r\n")
-        elif re.fullmatch(_SECRET, key):
+        elif is_secret(key):
             raise _refused(
                 name, f"a secret stands in it: write it into a file, and name that as clients.{key}{FROM_FILE}"
             )
         else:
-            found[key] = whole(str(value)) or "" if key.endswith(".location") else _word(value)
+            found[key] = whole(str(value)) if key.endswith(".location") else _word(value)
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from helpers.errors import InvalidInput, LabError
 from helpers.settings import Settings
+from helpers.stack.home.secrets import write_private
 
 TEACHER = "teacher"
 """The name that the teacher signs in with."""
@@ -110,6 +111,4 @@ class Place:
 
     def save(self, room: Room) -> None:
         """Remember how the class runs."""
-        draft = self.state.with_suffix(".part")
-        draft.write_text(json.dumps(asdict(room), indent=2) + "\n", "utf-8")
-        draft.replace(self.state)
+        write_private(self.state, json.dumps(asdict(room), indent=2) + "\n")

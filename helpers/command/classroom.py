@@ -92,7 +92,7 @@ def roster(as_json: bool) -> None:
 def reset(name: str, yes: bool) -> None:
     """End the lab of learner NAME, delete its topics and tables, and let NAME in from any browser. Notebooks stay."""
     if not yes:
-        click.confirm(f"Delete all topics, databases and logs of {name}?", abort=True)
+        console.confirm_deletion(f"Delete all topics, databases and logs of {name}?")
     _session().reset(name)
     console.say(f"The lab of {name} is empty. It starts when they sign in.")
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import signal
 import sys
@@ -12,15 +11,13 @@ import click
 
 from helpers.attaching import as_dictionary
 from helpers.command import classroom, console, doctor, groups, jupyter, testing
-from helpers.errors import InvalidInput, LabError, LabNotRunning
+from helpers.errors import NO_ROOM, InvalidInput, LabError, LabNotRunning
 from helpers.project import PACKAGE
 from helpers.settings import settings
 from helpers.stack.labs import AnyLab, lab_in, make_faster
 from helpers.stack.status import ServerStatus
 
-NOT_DONE, INTERRUPTED = 1, 130
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What a write says when the disk, or the share of this user, is full."""
+INTERRUPTED = 130
 
 
 @click.group(
@@ -98,9 +95,8 @@ def examine() -> None:
 def reset(yes: bool) -> None:
     """Stop the servers and delete all topics, databases and logs. Notebooks, downloads and plugins stay."""
     local = _lab()
-    if not yes and not click.confirm(f"Delete all topics, databases and logs in {local.home}?"):
-        console.say("Nothing was deleted.")
-        sys.exit(NOT_DONE)
+    if not yes:
+        console.confirm_deletion(f"Delete all topics, databases and logs in {local.home}?")
     local.reset()
     console.say("The lab is empty. Start a new one with `./lab up`.")
 
@@ -181,7 +177,7 @@ def main() -> None:
         console.complain(error)
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in FULL:  # any verb may write, and any write may find the disk full
+        if error.errno not in NO_ROOM:  # any verb may write, and any write may find the disk full
             raise
         where = f"{error.filename} could not be written" if error.filename else "A file could not be written"
         problem = LabError(

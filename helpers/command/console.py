@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -88,6 +90,13 @@ def complain(error: LabError) -> None:
     err.print(error.problem, markup=False)
     if error.remedy:
         err.print(error.remedy, markup=False)
+
+
+def confirm_deletion(question: str) -> None:
+    """Ask, and return after a "yes". After a "no" nothing is deleted, and the command ends: that is no interruption."""
+    if not click.confirm(question):
+        say("Nothing was deleted.")
+        sys.exit(LabError.exit_code)
 
 
 def show_servers(servers: Iterable[ServerStatus]) -> None:

@@ -31,8 +31,6 @@ from helpers.stack.status import ServerStatus
 
 MEMORY_NEEDED = 2_000_000_000
 """Bytes of free memory that the servers, JupyterLab and one notebook use together, with some to spare."""
-
-
 _TEMPORARY = "/tmp"
 
 
@@ -147,12 +145,11 @@ def _folders(where: Settings) -> Iterator[Finding]:
 def _temporary(where: Settings) -> Iterator[Finding]:
     """Java unpacks the libraries for zstd and snappy into this folder, whatever TMPDIR says."""
     if platform.system() == "Linux":
+        closed = os.statvfs(_TEMPORARY).f_flag & os.ST_NOEXEC
         yield Finding(
             "Temporary folder",
-            not os.statvfs(_TEMPORARY).f_flag & os.ST_NOEXEC,
-            f"{_TEMPORARY} lets no program run (noexec), so Kafka cannot compress with zstd or snappy"
-            if os.statvfs(_TEMPORARY).f_flag & os.ST_NOEXEC
-            else _TEMPORARY,
+            not closed,
+            f"{_TEMPORARY}{' lets no program run (noexec), so Kafka cannot compress with zstd or snappy' if closed else ''}",
             "Before `./lab up`: export JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER, with a folder where programs may run.",
         )
 

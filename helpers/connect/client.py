@@ -12,7 +12,7 @@ import pandas as pd
 from helpers.arguments import above_zero
 from helpers.cleanup import afterwards
 from helpers.connect.causes import Failure, failure, failures
-from helpers.connect.config import Config, as_text, checked, name_of
+from helpers.connect.config import Config, checked, complete, name_of
 from helpers.connect.endpoints import Endpoints, Status
 from helpers.connect.keys import check_class, check_keys, check_passwords
 from helpers.connect.rest import Rest
@@ -63,13 +63,11 @@ class ConnectClient(Endpoints):
         one), for a value that would silently become another, for a password in plain text, and as `check_values` does;
         `ConnectFailed` for what the connector itself refuses.
         """
-        if empty := [key for key, value in checked(config).items() if value is None]:
-            problem = f"Connector {config.get('name')!r} has no value for {', '.join(empty)}."
-            raise InvalidInput(problem, "Leave the key out.")
-        check_passwords(as_text(config))  # first: the worker would write an address into its log
-        check_class(as_text(config), [plugin["class"] for plugin in self.plugins()])
-        check_keys(as_text(config), self.validate(config)["configs"])
-        check_values(self._lab, as_text(config))
+        told = complete(config)
+        check_passwords(told)  # first: the worker would write an address into its log
+        check_class(told, [plugin["class"] for plugin in self.plugins()])
+        check_keys(told, self.validate(config)["configs"])
+        check_values(self._lab, told)
 
     def create(self, config: Config, *, state: str = "RUNNING", check: bool = True) -> dict[str, Any]:
         """Create a connector that begins in `state` (RUNNING, PAUSED, STOPPED), and return its description.

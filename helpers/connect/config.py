@@ -45,6 +45,14 @@ def as_text(config: Config) -> Config:
     return {key: value if value is None else _word(key, value) for key, value in checked(config).items()}
 
 
+def complete(config: Config) -> dict[str, str]:
+    """Return `config` as `as_text` does. Raises `InvalidInput` as that does, and for a key without a value."""
+    if empty := [key for key, value in checked(config).items() if value is None]:
+        problem = f"Connector {config.get('name')!r} has no value for {', '.join(empty)}."
+        raise InvalidInput(problem, "Leave the key out.")
+    return as_text(config)
+
+
 def checked(config: object) -> Config:
     """Return `config` if it is a dictionary whose keys are texts. Raises `InvalidInput`."""
     if not isinstance(config, dict):

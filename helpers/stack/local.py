@@ -236,8 +236,3 @@ def wait_started(home: Path, name: str, address: str) -> None:
         )
     except TimedOut as error:
         raise ServerFailed(str(error), f"The end of {place.log}:\n{processes.tail(place.log)}") from error
-
-
-def tools_java(settings: Settings) -> Java:
-    """Return the Java that Kafka's own tools run on. What the cache lacks of Kafka is downloaded first."""
-    return Java(artifacts.kafka_jars(settings.cache, mirror=settings.maven_url), settings.cache / "aot")

@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+from helpers.errors import LabError
 from helpers.stack.home.accounts import ACCOUNTS, FOR_CONNECTORS
 
 CONNECT_USER = "lab"
@@ -75,6 +76,16 @@ def _password(path: Path) -> str:
     if not path.exists() or not path.read_text("ascii"):
         write_private(path, secrets.token_urlsafe(24))
     return path.read_text("ascii")
+
+
+def read(file: Path, remedy: str) -> str:
+    """Return the password in `file`, without the end of its line. Raises `LabError` with `remedy` if it cannot be read."""
+    try:
+        return file.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise LabError(f"The password file {file} cannot be read: {error.strerror}.", remedy) from error
+    except UnicodeDecodeError as error:
+        raise LabError(f"The password file {file} cannot be read: it is not UTF-8.", remedy) from error
 
 
 def write_private(path: Path, text: str) -> None:

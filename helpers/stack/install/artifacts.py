@@ -6,7 +6,6 @@ The cache may be moved or shared: it contains no absolute path, and complete fil
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from helpers.errors import DownloadFailed, LabError
+from helpers.errors import NO_ROOM, DownloadFailed, LabError
 from helpers.stack.install.catalogue import Artifact, catalogue
 from helpers.stack.install.database import Product
 from helpers.stack.install.unpack import unpack_mariadb, unpack_plugin
@@ -221,7 +220,7 @@ def _writing(cache: Path, lacking: Sequence[Artifact]) -> Iterator[None]:
         ) from error
     except OSError as error:
         remedy = "Set LAB_CACHE to another folder, or"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in NO_ROOM:
             needed = f"the lab needs about {_ROOM * _size(lacking) / 1e6:.0f} MB there"
             raise LabError(f"{cache} has no room left; {needed}.", f"{remedy} free some space.") from error
         lacks = f"{_size(lacking) / 1e6:.0f} MB are missing there, such as {lacking[0].filename}"

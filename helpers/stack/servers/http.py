@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from helpers.errors import LabError
+from helpers.stack.home import secrets
 from helpers.stack.servers.server import Server
 
 
@@ -29,12 +29,8 @@ class Login(AuthBase):
     password_file: str
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        try:
-            password = Path(self.password_file).read_bytes().rstrip(b"\r\n")
-        except OSError as error:
-            problem = f"The password file {self.password_file} cannot be read: {error.strerror}."
-            raise LabError(problem, "`./lab up` makes that of your own lab.") from error
-        HTTPBasicAuth(self.user.encode(), password)(r)
+        password = secrets.read(Path(self.password_file), "`./lab up` makes that of your own lab.")
+        HTTPBasicAuth(self.user.encode(), password.encode())(r)
         return r
 
 

@@ -24,8 +24,6 @@ _AFTER_A_KILL = (
     "Most often the system does that when memory runs out: `./lab doctor` shows how much is free. "
     "Close other programs, then run `./lab up` again."
 )
-
-
 _MAKE_ROOM = "Make room on it, then run `./lab up` again. Nothing that was stored before is lost."
 
 

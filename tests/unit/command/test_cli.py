@@ -40,6 +40,12 @@ def test_no_to_a_reset_deletes_nothing_and_is_no_interruption(tmp_path: Path, mo
     assert (tmp_path / "lab.json").exists()
 
 
+def test_no_to_a_reset_of_a_learner_is_no_interruption_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    done = CliRunner().invoke(cli.lab, ["class", "reset", "kim"], input="n\n")
+    assert done.exit_code == 1 and "Nothing was deleted" in done.output
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_one_sentence_wherever_it_is_met(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
